@@ -1,0 +1,22 @@
+#include <array>
+
+#include "cli/command.h"
+
+// To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
+#define SPOTTER_COMMANDS(X) \
+  X(version_of_program)
+
+namespace spotter::cli {
+
+#define X(name) extern const Command command_##name;
+SPOTTER_COMMANDS(X)
+#undef X
+
+std::span<const Command> all_commands() {
+#define X(name) command_##name,
+  static const std::array commands = {SPOTTER_COMMANDS(X)};
+#undef X
+  return commands;
+}
+
+}  // namespace spotter::cli
