@@ -1,0 +1,76 @@
+// Interchange formats: files of other tools to and from the nouns of domain/. A format is a value with
+// its own sniff, read and write; one file a format and one line in registry.cc. Readers never open a
+// path that a file names: names are lookup keys, resolved below the image folder that the user gave.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/rejects.h"
+#include "domain/annotation.h"
+#include "domain/sample.h"
+
+namespace spotter::formats {
+
+// One sample as a file describes it. Fields that the file does not state stay empty or 0.
+struct Record {
+  Sample sample;                       // key empty = ingest derives it from file_name
+  std::filesystem::path image;         // resolved file to read, empty = only a lookup of a known sample
+  std::vector<LabelSet> labels;        // one a layer that the file speaks of; an empty set = "nothing there"
+  std::optional<PredictionSet> predictions;
+};
+
+enum class Content { kLabels, kPredictions };
+
+struct ReadOptions {
+  std::filesystem::path images;          // folder that holds the pictures; empty = the format's custom
+  Content content = Content::kLabels;
+  std::vector<std::string> classes;      // the schema; empty = take every class that the file names
+  int voc_base = -1;                     // Pascal VOC corner origin: 1, 0, or -1 = find out (any 0 means 0)
+};
+
+struct ReadReport {
+  std::size_t records = 0;
+  std::vector<std::string> classes;   // every class name seen, in the file's order
+  std::vector<std::string> notes;     // choices made, e.g. "voc_base 1 (no coordinate is 0)"
+  Rejects rejects;
+};
+
+struct WriteItem {
+  Sample sample;
+  std::optional<LabelSet> labels;        // absent = unlabelled (a YOLO writer then omits the image)
+  std::optional<PredictionSet> predictions;
+};
+
+struct WriteReport {
+  std::size_t written = 0;   // objects
+  std::size_t samples = 0;
+  std::size_t dropped = 0;   // objects that the format cannot hold, each with a reason in `rejects`
+  Rejects rejects;
+};
+
+struct Format {
+  std::string_view name;      // "coco", "voc", "yolo", "jsonl", "cvat"
+  std::string_view summary;
+  std::string_view layout;    // what PATH is and what lies in it, for --help and the reference pages
+  // Whether `path` (file or folder) looks like this format, from names and the first bytes only.
+  bool (*sniff)(const std::filesystem::path& path);
+  // Streams records to `take`, one at a time. Bad rows go to report.rejects and never stop the rest;
+  // throws kInvalid only when nothing can be read (not this format at all, unreadable file).
+  ReadReport (*read)(const std::filesystem::path& path, const ReadOptions& options,
+                     const std::function<void(Record)>& take);
+  // Writes all items below `path`; every file by temporary and rename. Images are not copied.
+  // Null when the format cannot be written.
+  WriteReport (*write)(const std::filesystem::path& path, std::span<const WriteItem> items,
+                       std::span<const std::string> classes);
+};
+
+[[nodiscard]] std::span<const Format* const> all_formats();
+// Throws kNotFound with "did you mean".
+[[nodiscard]] const Format& format_named(std::string_view name);
+
+}  // namespace spotter::formats
