@@ -1,0 +1,54 @@
+// The filter language of queries, slices and campaigns: "weather = 'rain' AND label.class = 'cone'".
+// Grammar: OR, AND, NOT, parentheses; = != < <= > >= IN (…) LIKE, IS NULL; names are sample columns
+// (key, source, sequence, width, …), sample attributes (weather, or attributes.weather), label.class,
+// label.<attribute>, prediction.class, prediction.score, flagged, labelled, version, split. Values are numbers,
+// 'text', true, false. Compiles to allow-listed SQL with bound parameters; never raw SQL.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/annotation.h"
+#include "domain/sample.h"
+#include "project/project.h"
+
+namespace spotter {
+
+class Filter {
+ public:
+  // Throws kInvalid with the position and what was expected. "true" and "" mean everything.
+  static Filter parse(std::string_view text);
+  Filter(Filter&&) noexcept;
+  Filter& operator=(Filter&&) noexcept;
+  ~Filter();
+
+  [[nodiscard]] bool mentions_labels() const;
+  // Whether the sample alone satisfies the filter; conditions on labels count as satisfied.
+  [[nodiscard]] bool matches(const Sample& sample) const;
+  // Whether this label of this sample satisfies the whole filter (class and attributes of the label).
+  [[nodiscard]] bool matches(const Sample& sample, const Label& label) const;
+  [[nodiscard]] const std::string& text() const;
+
+  struct Node;
+
+ private:
+  explicit Filter(std::unique_ptr<Node> root, std::string text);
+  std::unique_ptr<Node> root_;
+  std::string text_;
+  friend struct FilterSql;
+};
+
+struct QueryPage {
+  std::size_t total = 0;
+  std::vector<Sample> samples;  // by key
+};
+
+// Samples that satisfy the filter (a label condition: some current label does), by key, after `after`.
+// Throws kInvalid for unknown names with "did you mean".
+[[nodiscard]] QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit,
+                                      std::string_view after = {});
+// All keys, by key.
+[[nodiscard]] std::vector<std::string> query_keys(Project& project, const Filter& filter);
+
+}  // namespace spotter
