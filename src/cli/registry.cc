@@ -4,7 +4,7 @@
 
 // To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
 #define SPOTTER_COMMANDS(X) \
-  X(version_of_program)
+  X(about)
 
 namespace spotter::cli {
 
