@@ -1,17 +1,18 @@
 #include "base/subprocess.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -20,7 +21,8 @@ namespace {
 
 enum class Session { kCallers, kOwn };
 
-// Everything the child needs, built before fork: between fork and exec only async-signal-safe calls.
+// Everything the child needs, built before fork: between fork and exec only async-signal-safe
+// calls.
 struct Prepared {
   std::vector<std::string> environment;
   std::vector<char*> argv;
@@ -74,6 +76,13 @@ int start(const CommandSpec& spec, Session session, int stdout_descriptor) {
     if (session == Session::kOwn) {
       ::setsid();
     }
+    if (spec.dies_with_caller) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    sigset_t
+        none;  // What the caller waits for with sigtimedwait must not stay blocked in the program.
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const int null = ::open("/dev/null", O_RDONLY);
     ::dup2(null, STDIN_FILENO);
     if (stdout_descriptor >= 0) {
@@ -136,7 +145,9 @@ CommandResult run_command(const CommandSpec& spec) {
   return result;
 }
 
-int spawn_command(const CommandSpec& spec) { return start(spec, Session::kOwn, -1); }
+int spawn_command(const CommandSpec& spec) {
+  return start(spec, Session::kOwn, -1);
+}
 
 std::optional<int> poll_child(int pid) {
   int status = 0;

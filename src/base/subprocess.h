@@ -15,6 +15,8 @@ struct CommandSpec {
   std::map<std::string, std::string> environment;  // added to the caller's
   std::filesystem::path stdout_file;               // appended to; empty = inherited (run: captured)
   std::filesystem::path stderr_file;
+  bool dies_with_caller =
+      false;  // killed by the kernel when the calling thread ends, however it ends
 };
 
 struct CommandResult {
@@ -33,7 +35,8 @@ struct CommandResult {
 [[nodiscard]] std::optional<int> poll_child(int pid);
 // Waits for the child and returns its exit code.
 int wait_child(int pid);
-// Whether a process with this pid that started at `start_ticks` (from process_start_ticks) is alive.
+// Whether a process with this pid that started at `start_ticks` (from process_start_ticks) is
+// alive.
 [[nodiscard]] bool process_alive(int pid, long start_ticks);
 // Start time of a process in clock ticks since boot (tells a reused pid apart), 0 if it is gone.
 [[nodiscard]] long process_start_ticks(int pid);

@@ -4,7 +4,8 @@
 
 // To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
 #define SPOTTER_COMMANDS(X) \
-  X(about)
+  X(about) \
+  X(job_run)
 
 namespace spotter::cli {
 
