@@ -89,12 +89,13 @@ class Round {
       const auto& y = candidates[b];
       return std::pair(-x.score, x.predicates.size()) < std::pair(-y.score, y.predicates.size());
     });
-    for (const std::size_t i : order) {
-      if (refines(candidates[i]) && groups_of(candidates[i]) >= options_.groups_min) {
-        return candidates[i];
-      }
+    std::erase_if(order, [&](std::size_t i) {
+      return !refines(candidates[i]) || groups_of(candidates[i]) < options_.groups_min;
+    });
+    if (order.empty()) {
+      return std::nullopt;
     }
-    return std::nullopt;
+    return simplest_like(candidates[order.front()], candidates, order);
   }
 
   [[nodiscard]] double rate_outside(const Candidate& candidate) const {
@@ -160,6 +161,42 @@ class Round {
     found.push_back(std::move(candidate));
   }
 
+  // The candidate that says nearly the same as `best` in the simplest way; `order` is by falling
+  // score.
+  Candidate simplest_like(const Candidate& best, const std::vector<Candidate>& candidates,
+                          const std::vector<std::size_t>& order) const {
+    const RowSet rows = rows_of(best);
+    const Candidate* chosen = &best;
+    for (const std::size_t i : order) {
+      const Candidate& other = candidates[i];
+      if (complexity(other) >= complexity(*chosen)) {
+        continue;
+      }
+      const auto both = static_cast<double>(rows_of(other).count_with(rows));
+      const double either = static_cast<double>(best.counts.rows + other.counts.rows) - both;
+      if (both >= options_.same_overlap * either) {
+        chosen = &other;
+      }
+    }
+    return *chosen;
+  }
+
+  [[nodiscard]] int complexity(const Candidate& candidate) const {
+    int sum = 0;
+    for (const std::size_t i : candidate.predicates) {
+      sum += predicates_[i].complexity;
+    }
+    return sum;
+  }
+
+  [[nodiscard]] RowSet rows_of(const Candidate& candidate) const {
+    RowSet rows = left_;
+    for (const std::size_t i : candidate.predicates) {
+      rows &= predicates_[i].rows;
+    }
+    return rows;
+  }
+
   bool refines(const Candidate& candidate) const {
     if (candidate.predicates.size() < 2) {
       return true;
@@ -177,10 +214,7 @@ class Round {
   }
 
   std::size_t groups_of(const Candidate& candidate) const {
-    RowSet rows = failing_;
-    for (const std::size_t i : candidate.predicates) {
-      rows &= predicates_[i].rows;
-    }
+    const RowSet rows = rows_of(candidate) & failing_;
     std::vector<std::uint32_t> groups;
     rows.each([&](std::size_t row) { groups.push_back(group_[row]); });
     std::sort(groups.begin(), groups.end());

@@ -16,6 +16,8 @@ namespace spotter::kernels {
 struct SlicePredicate {
   int column = 0;
   RowSet rows;
+  int complexity =
+      1;  // of what it says: of slices that are nearly the same, the simplest is reported
 };
 
 struct SliceOptions {
@@ -25,6 +27,7 @@ struct SliceOptions {
   double ratio_min = 1.5;       // failing rate inside over outside
   double size_weight = 0.05;    // 1 - alpha of SliceLine: how much a small slice is held against it
   double false_discovery = 0.05;  // Benjamini and Hochberg's level over all candidates of a round
+  double same_overlap = 0.8;      // slices that share so much of their rows are nearly the same
   double refine_level = 0.01;     // a pair must beat each of its halves at this level
   std::size_t slices_max = 12;
 };

@@ -36,7 +36,7 @@ Rows make_rows(Rng& rng, std::size_t scenes, std::size_t frames, int columns, in
   }
   for (int c = 0; c < columns; ++c) {
     for (int v = 0; v < values; ++v) {
-      SlicePredicate predicate{c, RowSet(count)};
+      SlicePredicate predicate{c, RowSet(count), 1};
       for (std::size_t row = 0; row < count; ++row) {
         if (rows.value[static_cast<std::size_t>(c)][row] == v) {
           predicate.rows.add(row);
@@ -123,7 +123,7 @@ TEST(Slices, TwoPlantedSlicesAreBothFound) {
 TEST(Slices, CorrelatedColumnIsNotReportedTwice) {
   Rng rng(5, "proxy");
   auto rows = make_rows(rng, 400, 4, 3, 4);
-  SlicePredicate proxy{3, rows.predicates[0].rows};
+  SlicePredicate proxy{3, rows.predicates[0].rows, 1};
   for (std::size_t row = 0; row < rows.scene.size(); ++row) {
     if (rows.scene[row] % 2 == 0) {
       proxy.rows.add(row);
@@ -139,7 +139,7 @@ TEST(Slices, CorrelatedColumnIsNotReportedTwice) {
 TEST(Slices, OneBadSceneIsNotASlice) {
   Rng rng(3, "scene");
   auto rows = make_rows(rng, 100, 40, 3, 3);
-  SlicePredicate vehicle{3, RowSet(rows.scene.size())};
+  SlicePredicate vehicle{3, RowSet(rows.scene.size()), 1};
   RowSet failing(rows.scene.size());
   for (std::size_t row = 0; row < rows.scene.size(); ++row) {
     if (rows.scene[row] == 17) {
@@ -156,7 +156,7 @@ TEST(Slices, OneBadSceneIsNotASlice) {
 TEST(Slices, EmptyAndFullInputsGiveNothing) {
   EXPECT_TRUE(find_slices({}, RowSet(0), {}, {}).empty());
   const std::vector<std::uint32_t> scene(50, 0);
-  const std::vector<SlicePredicate> all = {{0, RowSet(50, true)}};
+  const std::vector<SlicePredicate> all = {{0, RowSet(50, true), 1}};
   EXPECT_TRUE(find_slices(all, RowSet(50, true), scene, {}).empty());
 }
 
