@@ -1,0 +1,312 @@
+#include "store/lake/duck.h"
+
+#include <duckdb.h>
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace spotter::lake {
+namespace {
+
+constexpr std::string_view kTestedVersion = "v1.5.5";
+
+ErrorCode code_of(std::string_view message) {
+  const std::string lower = to_lower(message);
+  for (const char* word : {"locked", "conflict", "no space", "disk full", "could not write", "read-only",
+                           "permission denied"}) {
+    if (lower.find(word) != std::string::npos) {
+      return ErrorCode::kUnavailable;
+    }
+  }
+  for (const char* word : {"parser error", "binder error", "catalog error", "conversion error"}) {
+    if (lower.find(word) != std::string::npos) {
+      return ErrorCode::kInvalid;
+    }
+  }
+  return ErrorCode::kInternal;
+}
+
+[[noreturn]] void fail_duck(std::string_view doing, const char* message) {
+  const std::string_view why = message == nullptr ? "unknown reason" : message;
+  fail(code_of(why), fmt::format("{}: {}", doing, why));
+}
+
+struct Result {
+  duckdb_result value{};
+  ~Result() { duckdb_destroy_result(&value); }
+  Result() = default;
+  Result(const Result&) = delete;
+  Result& operator=(const Result&) = delete;
+};
+
+struct Statement {
+  duckdb_prepared_statement value = nullptr;
+  ~Statement() { duckdb_destroy_prepare(&value); }
+  Statement() = default;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+};
+
+// The value as DuckDB's own; the caller destroys it.
+duckdb_value to_duck(const Value& value) {
+  struct Visitor {
+    duckdb_value operator()(std::monostate) const { return duckdb_create_null_value(); }
+    duckdb_value operator()(bool v) const { return duckdb_create_bool(v); }
+    duckdb_value operator()(std::int64_t v) const { return duckdb_create_int64(v); }
+    duckdb_value operator()(double v) const { return duckdb_create_double(v); }
+    duckdb_value operator()(const std::string& v) const {
+      return duckdb_create_varchar_length(v.data(), v.size());
+    }
+    duckdb_value operator()(const std::vector<double>& v) const {
+      std::vector<duckdb_value> items;
+      items.reserve(v.size());
+      for (const double x : v) {
+        items.push_back(duckdb_create_double(x));
+      }
+      duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
+      duckdb_value list = duckdb_create_list_value(type, items.data(), items.size());
+      duckdb_destroy_logical_type(&type);
+      for (auto& item : items) {
+        duckdb_destroy_value(&item);
+      }
+      return list;
+    }
+  };
+  return std::visit(Visitor{}, value);
+}
+
+template <typename T>
+T cell(duckdb_vector vector, idx_t row) {
+  return static_cast<const T*>(duckdb_vector_get_data(vector))[row];
+}
+
+bool is_null(duckdb_vector vector, idx_t row) {
+  auto* validity = duckdb_vector_get_validity(vector);
+  return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
+}
+
+std::string text_of(duckdb_vector vector, idx_t row) {
+  auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+  return {duckdb_string_t_data(&strings[row]), duckdb_string_t_length(strings[row])};
+}
+
+std::vector<double> list_of(duckdb_vector vector, idx_t row) {
+  const auto entry = cell<duckdb_list_entry>(vector, row);
+  duckdb_vector child = duckdb_list_vector_get_child(vector);
+  const auto* data = static_cast<const double*>(duckdb_vector_get_data(child));
+  return {data + entry.offset, data + entry.offset + entry.length};
+}
+
+Value value_of(duckdb_vector vector, duckdb_type type, idx_t row) {
+  if (is_null(vector, row)) {
+    return std::monostate{};
+  }
+  switch (type) {
+    case DUCKDB_TYPE_BOOLEAN: return cell<bool>(vector, row);
+    case DUCKDB_TYPE_TINYINT: return std::int64_t{cell<std::int8_t>(vector, row)};
+    case DUCKDB_TYPE_UTINYINT: return std::int64_t{cell<std::uint8_t>(vector, row)};
+    case DUCKDB_TYPE_SMALLINT: return std::int64_t{cell<std::int16_t>(vector, row)};
+    case DUCKDB_TYPE_USMALLINT: return std::int64_t{cell<std::uint16_t>(vector, row)};
+    case DUCKDB_TYPE_INTEGER: return std::int64_t{cell<std::int32_t>(vector, row)};
+    case DUCKDB_TYPE_UINTEGER: return std::int64_t{cell<std::uint32_t>(vector, row)};
+    case DUCKDB_TYPE_BIGINT: return cell<std::int64_t>(vector, row);
+    case DUCKDB_TYPE_UBIGINT: return static_cast<std::int64_t>(cell<std::uint64_t>(vector, row));
+    case DUCKDB_TYPE_HUGEINT: return duckdb_hugeint_to_double(cell<duckdb_hugeint>(vector, row));
+    case DUCKDB_TYPE_FLOAT: return double{cell<float>(vector, row)};
+    case DUCKDB_TYPE_DOUBLE: return cell<double>(vector, row);
+    case DUCKDB_TYPE_VARCHAR: return text_of(vector, row);
+    case DUCKDB_TYPE_LIST: return list_of(vector, row);
+    default:
+      fail(ErrorCode::kInvalid,
+           fmt::format("column type {} cannot be shown; cast it with ::VARCHAR", static_cast<int>(type)));
+  }
+}
+
+// HUGEINT sums of integers come back as integers when they fit.
+Value tidy(Value value, duckdb_type type) {
+  if (type == DUCKDB_TYPE_HUGEINT && std::holds_alternative<double>(value)) {
+    const double v = std::get<double>(value);
+    if (v > -9e18 && v < 9e18) {
+      return static_cast<std::int64_t>(v);
+    }
+  }
+  return value;
+}
+
+void take_chunk(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types, Table& table) {
+  const idx_t count = duckdb_data_chunk_get_size(chunk);
+  const std::size_t first = table.rows.size();
+  table.rows.resize(first + count, std::vector<Value>(types.size()));
+  for (std::size_t c = 0; c < types.size(); ++c) {
+    duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, c);
+    for (idx_t r = 0; r < count; ++r) {
+      table.rows[first + r][c] = tidy(value_of(vector, types[c], r), types[c]);
+    }
+  }
+}
+
+}  // namespace
+
+struct Duck::Handles {
+  duckdb_database database = nullptr;
+  duckdb_connection connection = nullptr;
+  std::mutex mutex;
+  ~Handles() {
+    duckdb_disconnect(&connection);
+    duckdb_close(&database);
+  }
+};
+
+Duck::Duck(const std::filesystem::path& path, bool read_only) : handles_(std::make_unique<Handles>()) {
+  if (duckdb_library_version() != kTestedVersion) {
+    fail(ErrorCode::kInternal, fmt::format("DuckDB is {}, but this program was tested with {}: run "
+                                           "`./run setup` again",
+                                           duckdb_library_version(), kTestedVersion));
+  }
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  duckdb_set_config(config, "autoinstall_known_extensions", "false");
+  duckdb_set_config(config, "autoload_known_extensions", "false");
+  duckdb_set_config(config, "access_mode", read_only ? "READ_ONLY" : "AUTOMATIC");
+  char* error = nullptr;
+  const auto state = duckdb_open_ext(path.empty() ? nullptr : path.c_str(), &handles_->database, config, &error);
+  duckdb_destroy_config(&config);
+  if (state != DuckDBSuccess) {
+    const std::string why = error == nullptr ? "unknown reason" : error;
+    duckdb_free(error);
+    fail_duck("the lake could not be opened", why.c_str());
+  }
+  duckdb_connect(handles_->database, &handles_->connection);
+}
+
+Duck::~Duck() = default;
+
+void Duck::load_extension(std::string_view name) {
+  const auto file = program_folder() / "lib" / "extensions" / fmt::format("{}.duckdb_extension", name);
+  execute(fmt::format("LOAD {}", sql_text(file.string())));
+}
+
+void Duck::execute(const std::string& sql) {
+  const std::scoped_lock lock(handles_->mutex);
+  Result result;
+  if (duckdb_query(handles_->connection, sql.c_str(), &result.value) != DuckDBSuccess) {
+    fail_duck("the lake refused a statement", duckdb_result_error(&result.value));
+  }
+}
+
+Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow allow) {
+  const std::scoped_lock lock(handles_->mutex);
+  Statement statement;
+  if (duckdb_prepare(handles_->connection, std::string(sql).c_str(), &statement.value) != DuckDBSuccess) {
+    fail_duck("the query was not understood", duckdb_prepare_error(statement.value));
+  }
+  if (allow == Allow::kSelect &&
+      duckdb_prepared_statement_type(statement.value) != DUCKDB_STATEMENT_TYPE_SELECT) {
+    fail(ErrorCode::kInvalid, "only SELECT is allowed here");
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    duckdb_value value = to_duck(parameters[i]);
+    const auto state = duckdb_bind_value(statement.value, i + 1, value);
+    duckdb_destroy_value(&value);
+    if (state != DuckDBSuccess) {
+      fail_duck(fmt::format("parameter ${} was refused", i + 1), duckdb_prepare_error(statement.value));
+    }
+  }
+  Result result;
+  if (duckdb_execute_prepared(statement.value, &result.value) != DuckDBSuccess) {
+    fail_duck("the query failed", duckdb_result_error(&result.value));
+  }
+  Table table;
+  std::vector<duckdb_type> types;
+  for (idx_t c = 0; c < duckdb_column_count(&result.value); ++c) {
+    table.columns.emplace_back(duckdb_column_name(&result.value, c));
+    types.push_back(duckdb_column_type(&result.value, c));
+  }
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.value)) {
+    take_chunk(chunk, types, table);
+    duckdb_destroy_data_chunk(&chunk);
+  }
+  return table;
+}
+
+void Duck::append(const std::string& table, std::span<const std::vector<Value>> rows) {
+  const std::scoped_lock lock(handles_->mutex);
+  duckdb_appender appender = nullptr;
+  if (duckdb_appender_create_ext(handles_->connection, "memory", "main", table.c_str(), &appender) !=
+      DuckDBSuccess) {
+    const std::string why = duckdb_appender_error(appender);
+    duckdb_appender_destroy(&appender);
+    fail_duck("rows could not be staged", why.c_str());
+  }
+  bool good = true;
+  for (const auto& row : rows) {
+    for (const auto& item : row) {
+      duckdb_value value = to_duck(item);
+      good = good && duckdb_append_value(appender, value) == DuckDBSuccess;
+      duckdb_destroy_value(&value);
+    }
+    good = good && duckdb_appender_end_row(appender) == DuckDBSuccess;
+  }
+  const std::string why = good ? "" : duckdb_appender_error(appender);
+  good = duckdb_appender_destroy(&appender) == DuckDBSuccess && good;
+  if (!good) {
+    fail_duck("rows could not be staged", why.c_str());
+  }
+}
+
+std::string sql_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c;
+    if (c == '\'') {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string Table::text(std::size_t row, std::size_t column) const {
+  const auto& value = rows.at(row).at(column);
+  if (const auto* s = std::get_if<std::string>(&value)) {
+    return *s;
+  }
+  if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    return fmt::format("{}", *i);
+  }
+  if (const auto* d = std::get_if<double>(&value)) {
+    return fmt::format("{}", *d);
+  }
+  if (const auto* b = std::get_if<bool>(&value)) {
+    return *b ? "true" : "false";
+  }
+  if (const auto* list = std::get_if<std::vector<double>>(&value)) {
+    return fmt::format("[{}]", fmt::join(*list, ", "));
+  }
+  return "";
+}
+
+std::int64_t Table::integer(std::size_t row, std::size_t column) const {
+  const auto& value = rows.at(row).at(column);
+  if (const auto* i = std::get_if<std::int64_t>(&value)) {
+    return *i;
+  }
+  if (const auto* d = std::get_if<double>(&value)) {
+    return static_cast<std::int64_t>(*d);
+  }
+  const auto* b = std::get_if<bool>(&value);
+  return b != nullptr && *b ? 1 : 0;
+}
+
+double Table::real(std::size_t row, std::size_t column) const {
+  const auto& value = rows.at(row).at(column);
+  if (const auto* d = std::get_if<double>(&value)) {
+    return *d;
+  }
+  return static_cast<double>(integer(row, column));
+}
+
+}  // namespace spotter::lake

@@ -1,0 +1,47 @@
+// One DuckDB in this process, with one connection: statements with `$n` parameters, results by rows, bulk
+// appends. Only the lake uses it; DuckDB's own header is included in duck.cc alone.
+#pragma once
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/lake/lake.h"
+
+namespace spotter::lake {
+
+enum class Allow { kEverything, kSelect };
+
+class Duck {
+ public:
+  // Opens `path` (empty = in memory). Extensions are taken only from the folder `lib/extensions` beside the
+  // program, never fetched. Throws kInternal when the library's version is not the one that was tested.
+  explicit Duck(const std::filesystem::path& path = {}, bool read_only = false);
+  ~Duck();
+  Duck(const Duck&) = delete;
+  Duck& operator=(const Duck&) = delete;
+
+  void load_extension(std::string_view name);
+  // Several statements without parameters or results. Throws kInternal, or kUnavailable for locks, full
+  // disks and transaction conflicts.
+  void execute(const std::string& sql);
+  // One statement. Throws like execute, and kInvalid for SQL that does not parse or bind.
+  Table query(std::string_view sql, std::span<const Value> parameters, Allow allow = Allow::kEverything);
+  Table query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
+    return query(sql, std::span<const Value>(parameters.begin(), parameters.size()));
+  }
+  // Appends rows to a table of the in-memory database.
+  void append(const std::string& table, std::span<const std::vector<Value>> rows);
+
+ private:
+  struct Handles;
+  std::unique_ptr<Handles> handles_;
+};
+
+// 'text' with quotes doubled, for the few places that take no parameter (ATTACH, COPY).
+[[nodiscard]] std::string sql_text(std::string_view text);
+
+}  // namespace spotter::lake

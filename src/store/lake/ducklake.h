@@ -1,0 +1,65 @@
+// The lake over DuckLake: opening, the one write path, and care. Typed rows are in rows.cc.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/lake/duck.h"
+#include "store/lake/lake.h"
+
+namespace spotter::lake {
+
+using Rows = std::vector<std::vector<Value>>;
+
+class DuckLake final : public Lake {
+ public:
+  explicit DuckLake(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  bool add_samples(std::string_view key, std::span<const Sample> samples) override;
+  bool add_labels(std::string_view key, std::span<const LabelSet> sets) override;
+  bool add_predictions(std::string_view key, std::string_view model,
+                       std::span<const ModelOutput> outputs) override;
+  bool add_matches(std::string_view key, std::string_view evaluation,
+                   std::span<const Match> matches) override;
+  bool add_findings(std::string_view key, std::span<const Finding> findings) override;
+  bool add_version(std::string_view key, std::string_view version,
+                   std::span<const VersionItem> items) override;
+  using Lake::query;
+  [[nodiscard]] Table query(std::string_view sql, std::span<const Value> parameters) override;
+  [[nodiscard]] std::vector<Sample> samples(std::span<const std::string> keys) override;
+  [[nodiscard]] std::vector<LabelSet> labels(std::span<const std::string> keys, std::string_view layer,
+                                             std::string_view version) override;
+  [[nodiscard]] std::vector<ModelOutput> predictions(std::string_view model,
+                                                     std::span<const std::string> keys) override;
+  [[nodiscard]] std::vector<VersionItem> version_items(std::string_view version) override;
+  [[nodiscard]] std::vector<Finding> findings(std::string_view check_run) override;
+  [[nodiscard]] std::vector<Match> matches(std::string_view evaluation) override;
+  [[nodiscard]] std::int64_t snapshot() override;
+  std::uintmax_t compact() override;
+  [[nodiscard]] std::vector<std::string> verify() override;
+
+ private:
+  struct Staged {
+    std::string_view table;  // of the lake; staged under the same name in memory
+    Rows rows;
+  };
+  Duck& duck();
+  void open();
+  void create();
+  void attach(Duck& duck, bool create);
+  // Stages the rows in memory, then, under the write lock and in one transaction: nothing if `key` is there,
+  // else `statements` and the key.
+  bool write(std::string_view key, std::span<const Staged> staged, const std::vector<std::string>& statements);
+  // The keys as an in-memory table to join with; "" when all are meant.
+  std::string key_filter(std::span<const std::string> keys, std::string_view column);
+
+  std::filesystem::path folder_;
+  std::unique_ptr<Duck> duck_;
+  std::recursive_mutex mutex_;
+};
+
+}  // namespace spotter::lake
