@@ -5,6 +5,11 @@
 // To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
 #define SPOTTER_COMMANDS(X) \
   X(about) \
+  X(init) \
+  X(query) \
+  X(sql) \
+  X(config_options) \
+  X(config_check) \
   X(job_run)
 
 namespace spotter::cli {
