@@ -1,0 +1,148 @@
+#include "project/check_runs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace spotter {
+namespace {
+
+constexpr const char* kColumns =
+    "id, check_name, model, parameters, input_key, finding_count, note, cycle, seconds, created_at";
+
+// The examined keys are bulk: a blob, named in the note.
+std::vector<std::string> read_keys(Project& project, const std::string& note) {
+  const Json facts = parse_json(note, "the note of a check run");
+  const auto hash = json_get<std::string>(facts, "examined_blob", "check run");
+  const std::string text = project.blobs->get(hash);
+  return text.empty() ? std::vector<std::string>() : split(text, '\n');
+}
+
+CheckRun run_of(Project& project, const catalog::Row& row) {
+  return {.id = row.text(0),
+          .check = row.text(1),
+          .model = row.text(2),
+          .parameters = row.text(3),
+          .input_key = row.text(4),
+          .finding_count = row.integer(5),
+          .examined = read_keys(project, row.text(6)),
+          .cycle = row.text(7),
+          .seconds = row.real(8),
+          .created_at = row.integer(9)};
+}
+
+// What a finding is about, over runs: a label, a cluster, a flag, or a prediction of one model.
+std::string subject_of(const Finding& finding) {
+  const bool prediction = finding.object.size() > 1 && finding.object[0] == 'p' &&
+                          finding.object.find_first_not_of("0123456789", 1) == std::string::npos;
+  return fmt::format("{}\n{}\n{}\n{}", finding.check, finding.sample, finding.object,
+                     prediction ? finding.model : "");
+}
+
+bool settles(const std::string& verdict) {
+  return verdict == "label_error" || verdict == "ignore";
+}
+
+// Subjects that people have settled, from every run.
+std::set<std::string> settled_subjects(const std::vector<Finding>& findings,
+                                       const std::map<std::string, std::string>& verdicts) {
+  std::set<std::string> settled;
+  for (const auto& finding : findings) {
+    const auto it = verdicts.find(finding.id);
+    if (it != verdicts.end() && settles(it->second)) {
+      settled.insert(subject_of(finding));
+    }
+  }
+  return settled;
+}
+
+}  // namespace
+
+std::optional<CheckRun> find_check_run(Project& project, const std::string& id) {
+  const auto rows = project.catalog->query(
+      fmt::format("SELECT {} FROM check_runs WHERE id = $1", kColumns), {id});
+  if (rows.empty()) {
+    return std::nullopt;
+  }
+  return run_of(project, rows[0]);
+}
+
+void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findings) {
+  run.created_at = project.now();
+  run.finding_count = static_cast<std::int64_t>(findings.size());
+  std::sort(run.examined.begin(), run.examined.end());
+  for (auto& finding : findings) {
+    finding.check_run = run.id;
+    finding.check = run.check;
+    finding.model = run.model;
+    finding.created_at = run.created_at;
+    const auto subject =
+        fmt::format("{}\n{}\n{}\n{}", run.id, finding.sample, finding.object, finding.error);
+    finding.id = "finding_" + sha256_hex(subject).substr(0, 16);
+  }
+  if (!findings.empty()) {
+    project.lake->add_findings("check/" + run.id, findings);
+  }
+  const Json note = {
+      {"examined", run.examined.size()},
+      {"examined_blob", project.blobs->put(fmt::format("{}", fmt::join(run.examined, "\n")))}};
+  project.catalog->execute(
+      fmt::format("INSERT INTO check_runs ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+                  "ON CONFLICT (id) DO NOTHING",
+                  kColumns),
+      {run.id, run.check, run.model, run.parameters, run.input_key, run.finding_count, note.dump(),
+       run.cycle, run.seconds, run.created_at});
+}
+
+std::vector<CurrentCheck> current_findings(Project& project, std::string_view model,
+                                           bool with_settled) {
+  std::map<std::string, CurrentCheck> checks;
+  std::map<std::pair<std::string, std::string>, std::string>
+      run_of_sample;  // (check, sample) → newest run
+  std::map<std::string, std::string> check_of_run;
+  for (const auto& row : project.catalog->query(
+           fmt::format("SELECT {} FROM check_runs WHERE model = $1 OR model = '' "
+                       "ORDER BY created_at DESC, id DESC",
+                       kColumns),
+           {std::string(model)})) {
+    const CheckRun run = run_of(project, row);
+    auto& check = checks[run.check];
+    check.check = run.check;
+    check_of_run[run.id] = run.check;
+    for (const auto& key : run.examined) {
+      if (run_of_sample.try_emplace({run.check, key}, run.id).second) {
+        check.examined.push_back(key);
+      }
+    }
+  }
+  const auto all = project.lake->findings();
+  const auto settled =
+      with_settled ? std::set<std::string>() : settled_subjects(all, latest_verdicts(project));
+  for (const auto& finding : all) {
+    const auto run = run_of_sample.find({finding.check, finding.sample});
+    const bool current = run != run_of_sample.end() && run->second == finding.check_run;
+    if (current && !settled.contains(subject_of(finding))) {
+      checks[finding.check].findings.push_back(finding);
+    }
+  }
+  std::vector<CurrentCheck> result;
+  for (auto& [name, check] : checks) {
+    std::sort(check.examined.begin(), check.examined.end());
+    result.push_back(std::move(check));
+  }
+  return result;
+}
+
+std::map<std::string, std::string> latest_verdicts(Project& project) {
+  std::map<std::string, std::string> verdicts;
+  for (const auto& row : project.catalog->query(
+           "SELECT finding, verdict FROM verdicts ORDER BY created_at, finding")) {
+    verdicts[row.text(0)] = row.text(1);
+  }
+  return verdicts;
+}
+
+}  // namespace spotter
