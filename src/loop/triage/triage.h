@@ -1,0 +1,60 @@
+// Step 3 of the loop: findings gather into failure modes, ranked by weight × frequency × severity.
+// A mode is known by its slice and lives across models: open, collecting, labelling, training, then
+// fixed or, when it comes back, regressed.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "project/project.h"
+
+namespace spotter::triage {
+
+struct UpdateOptions {
+  std::string model;  // name, id or alias; empty = the champion, if there is one
+  std::string cycle;
+};
+
+// Groups what stands now of the model's findings. Modes that were known keep identity, name, weight
+// and state; one that is no longer there although its slice was examined again by a newer model is
+// fixed, and a fixed one that is found again has regressed. {"model", "findings", "modes":
+// [mode…]}, by rank. Repeating it changes nothing.
+[[nodiscard]] Json update(Project& project, const UpdateOptions& options);
+
+// {"modes": [mode…]} by rank; `all` also lists fixed and ignored ones.
+[[nodiscard]] Json modes(Project& project, bool all);
+
+// One mode with its history and its `limit` most suspicious findings.
+[[nodiscard]] Json show_mode(Project& project, const std::string& mode, std::size_t limit);
+
+// Lays `other` into `mode`: findings and history move; `other` becomes ignored with a note.
+[[nodiscard]] Json merge_modes(Project& project, const std::string& mode, const std::string& other);
+
+struct SetOptions {
+  std::string mode;
+  std::string state;  // empty = unchanged
+  std::string title;
+  double weight = -1;  // negative = unchanged
+  std::string note;
+};
+// Changes a mode by hand; throws kInvalid when nothing is to change.
+[[nodiscard]] Json set_mode(Project& project, const SetOptions& options);
+
+struct FindingsOptions {
+  std::string mode;
+  std::string check;
+  std::string model;  // empty = the champion
+  std::string sample;
+  std::size_t limit = 20;
+};
+// {"total", "findings": [{"id", "check", "model", "sample", "object", "error", "class", "score",
+// "box", "evidence", "verdict", "modes"}]}: what stands now, most suspicious first; of a mode: all
+// of its findings.
+[[nodiscard]] Json findings(Project& project, const FindingsOptions& options);
+
+// A person's word on a finding: model_error, label_error, ambiguous or ignore; the latest counts.
+// Label errors and ignored findings do not count in the next ranking.
+[[nodiscard]] Json give_verdict(Project& project, const std::string& finding,
+                                const std::string& verdict, const std::string& note);
+
+}  // namespace spotter::triage

@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "loop/triage/grouping.h"
+#include "loop/triage/naming.h"
+#include "loop/triage/triage.h"
+#include "project/check_runs.h"
+#include "project/failure_modes.h"
+#include "project/filter.h"
+#include "trainer/trainer.h"
+
+namespace spotter::triage {
+namespace {
+
+// A mode of the catalog that is found nowhere any more needs so many examined samples to be called
+// fixed.
+constexpr std::size_t kExaminedMin = 10;
+
+std::string model_id(Project& project, const std::string& name) {
+  if (!name.empty()) {
+    return trainer::find_model(project, name).id;
+  }
+  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
+  return rows.empty() ? "" : rows[0].text(0);
+}
+
+std::vector<NamedSlice> named_slices(const Project& project, const std::vector<Sample>& samples) {
+  std::vector<NamedSlice> slices;
+  for (const auto& config : project.config.slices) {
+    const Filter filter = Filter::parse(config.where);
+    if (filter.mentions_labels()) {
+      continue;  // most examined samples have no labels yet
+    }
+    NamedSlice slice{config.name, config.where, config.weight, {}};
+    for (const auto& sample : samples) {
+      slice.holds.push_back(filter.matches(sample) ? 1 : 0);
+    }
+    slices.push_back(std::move(slice));
+  }
+  return slices;
+}
+
+std::vector<Channel> channels_of(Project& project, std::vector<CurrentCheck> current) {
+  std::vector<Channel> channels;
+  for (auto& check : current) {
+    if (check.examined.empty()) {
+      continue;
+    }
+    Channel channel;
+    channel.check = check.check;
+    channel.samples = project.lake->samples(check.examined);
+    channel.findings = std::move(check.findings);
+    channel.slices = named_slices(project, channel.samples);
+    channels.push_back(std::move(channel));
+  }
+  return channels;
+}
+
+// The identity of a mode: its slice; where no slice unites it, its error and class.
+std::string mode_id(const FoundMode& mode) {
+  const auto identity =
+      mode.where == "true" ? fmt::format("{}\n{}", mode.error, mode.class_name) : mode.where;
+  return "mode_" + sha256_hex(identity).substr(0, 8);
+}
+
+Json evidence_of(const FoundMode& mode) {
+  Json kinds = Json::object();
+  for (const auto& [kind, count] : mode.kinds) {
+    kinds[kind] = count;
+  }
+  return {{"samples", mode.sample_count},
+          {"affected", mode.affected_count},
+          {"share_inside", mode.rate_inside},
+          {"share_outside", mode.rate_outside},
+          {"p_adjusted", mode.p},
+          {"checks", mode.checks},
+          {"kinds", kinds}};
+}
+
+FailureMode row_of(Project& project, const FoundMode& found, const std::string& model) {
+  return {.id = mode_id(found),
+          .name = slug(found.title),
+          .title = found.title,
+          .slice = found.where,
+          .class_name = found.class_name,
+          .error = found.error,
+          .state = "open",
+          .weight = found.weight,
+          .frequency = found.frequency,
+          .severity = found.severity,
+          .rank_score = found.rank_score(),
+          .evidence = evidence_of(found).dump(),
+          .first_model = model,
+          .last_model = model,
+          .created_at = project.now(),
+          .updated_at = project.now()};
+}
+
+void add_findings(Project& project, const std::string& mode, const FoundMode& found) {
+  for (std::size_t i = 0; i < found.finding_ids.size(); ++i) {
+    project.catalog->execute(
+        "INSERT INTO failure_mode_findings (failure_mode, finding, sample, score) VALUES ($1, $2, "
+        "$3, $4) "
+        "ON CONFLICT (failure_mode, finding) DO NOTHING",
+        {mode, found.finding_ids[i], found.finding_samples[i], found.finding_scores[i]});
+  }
+}
+
+void write_history(Project& project, const FailureMode& mode, const std::string& model,
+                   const std::string& note) {
+  project.catalog->execute(
+      "INSERT INTO failure_mode_history (failure_mode, state, model, note, created_at) VALUES ($1, "
+      "$2, $3, "
+      "$4, $5)",
+      {mode.id, mode.state, model, note, project.now()});
+}
+
+class Update {
+ public:
+  Update(Project& project, std::string model) : project_(project), model_(std::move(model)) {
+    for (auto& mode : all_failure_modes(project)) {
+      known_.emplace(mode.id, std::move(mode));
+    }
+  }
+
+  void found(const FoundMode& found) {
+    FailureMode row = row_of(project_, found, model_);
+    const auto known = known_.find(row.id);
+    seen_.insert(row.id);
+    if (known != known_.end() && !merged_into(known->second).empty()) {
+      merged_.emplace_back(merged_into(known->second), &found);
+      return;
+    }
+    if (known == known_.end()) {
+      save_failure_mode(project_, row);
+      write_history(project_, row, model_, "found by triage");
+    } else {
+      refresh(known->second, row);
+    }
+    project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1",
+                              {row.id});
+    add_findings(project_, row.id, found);
+  }
+
+  // What a person has laid into another mode goes there again. After all `found`.
+  void follow_merges() {
+    for (const auto& [mode, found] : merged_) {
+      add_findings(project_, mode, *found);
+    }
+  }
+
+  // Modes that this round did not find.
+  void settle(const std::vector<Channel>& channels) {
+    for (auto& [id, mode] : known_) {
+      if (seen_.contains(id) || mode.state == "ignored") {
+        continue;
+      }
+      const std::size_t examined = examined_in(channels, mode.slice);
+      if (examined < kExaminedMin) {
+        continue;  // nobody looked
+      }
+      const bool newer = mode.last_model != model_ && !model_.empty();
+      mode.severity = 0;
+      mode.rank_score = 0;
+      mode.updated_at = project_.now();
+      save_failure_mode(project_, mode);
+      project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1", {id});
+      if (newer && mode.state != "fixed") {
+        set_failure_mode_state(
+            project_, id, "fixed", model_,
+            fmt::format("not found among {} examined samples of its slice", examined));
+      }
+    }
+  }
+
+ private:
+  // What people decided and where the mode comes from stay; what was measured is new.
+  void refresh(const FailureMode& known, FailureMode row) {
+    row.name = known.name;
+    row.weight = known.weight;
+    row.state = known.state;
+    row.first_model = known.first_model;
+    row.created_at = known.created_at;
+    if (slug(known.title) != known.name && !known.name.starts_with(slug(known.title) + "-")) {
+      row.title = known.title;  // a title given by hand
+    }
+    row.rank_score = row.weight * row.frequency * row.severity;
+    save_failure_mode(project_, row);
+    if (known.state == "fixed") {
+      set_failure_mode_state(project_, row.id, "regressed", model_, "found again by triage");
+    }
+  }
+
+  static std::string merged_into(const FailureMode& mode) {
+    return json_get_or<std::string>(parse_json(mode.evidence, "evidence"), "merged_into", "");
+  }
+
+  static std::size_t examined_in(const std::vector<Channel>& channels, const std::string& where) {
+    const Filter filter = Filter::parse(where);
+    std::set<std::string_view> keys;
+    for (const auto& channel : channels) {
+      for (const auto& sample : channel.samples) {
+        if (filter.matches(sample)) {
+          keys.insert(sample.key);
+        }
+      }
+    }
+    return keys.size();
+  }
+
+  Project& project_;
+  std::string model_;
+  std::map<std::string, FailureMode> known_;
+  std::set<std::string> seen_;
+  std::vector<std::pair<std::string, const FoundMode*>> merged_;
+};
+
+}  // namespace
+
+Json update(Project& project, const UpdateOptions& options) {
+  const std::string model = model_id(project, options.model);
+  const auto channels = channels_of(project, current_findings(project, model));
+  std::size_t finding_count = 0;
+  for (const auto& channel : channels) {
+    finding_count += channel.findings.size();
+  }
+  const auto found = group_findings(channels, {});
+  project.catalog->transaction([&] {
+    Update work(project, model);
+    for (const auto& mode : found) {
+      work.found(mode);
+    }
+    work.follow_merges();
+    work.settle(channels);
+  });
+  Json result = {{"model", model}, {"findings", finding_count}};
+  result["modes"] = modes(project, false)["modes"];
+  return result;
+}
+
+}  // namespace spotter::triage
