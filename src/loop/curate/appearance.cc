@@ -13,7 +13,7 @@ namespace {
 constexpr int kGrid = 4;
 constexpr std::size_t kExamplesMax = 400;
 constexpr double kPoolShareMax = 0.05;  // of the pool's samples may hold what an example stands for
-constexpr double kLiftMin = 4;          // so much more common among examples than in the pool
+constexpr double kChance = 0.05;        // that any example object is taken for shared by luck
 
 struct Colour {
   double red = 0;
@@ -60,11 +60,20 @@ std::vector<float> nearest_by_owner(const Appearance& look, const Objects& objec
   return nearest;
 }
 
-double share_within(const std::vector<float>& distances, float radius) {
-  const auto inside =
-      std::count_if(distances.begin(), distances.end(), [&](float d) { return d <= radius; });
-  return static_cast<double>(inside) /
-         static_cast<double>(std::max<std::size_t>(distances.size(), 1));
+std::size_t count_within(const std::vector<float>& distances, float radius) {
+  return static_cast<std::size_t>(
+      std::count_if(distances.begin(), distances.end(), [&](float d) { return d <= radius; }));
+}
+
+// P(X >= hits) of `trials` with chance `p` each.
+double binomial_tail(std::size_t trials, double p, std::size_t hits) {
+  double below = 0;
+  double term = std::pow(1 - p, static_cast<double>(trials));
+  for (std::size_t k = 0; k < hits; ++k) {
+    below += term;
+    term *= static_cast<double>(trials - k) / static_cast<double>(k + 1) * p / (1 - p);
+  }
+  return std::max(0.0, 1 - below);
 }
 
 float quantile(std::vector<float> values, double q) {
@@ -124,12 +133,12 @@ std::vector<double> object_likeness(const Objects& examples, const Objects& pool
       auto to_examples = nearest_by_owner(examples.looks[e], examples, owners);
       to_examples.erase(to_examples.begin() + static_cast<std::ptrdiff_t>(examples.owner[e]));
       float radius = quantile(to_pool, kPoolShareMax);
-      if (!to_examples.empty()) {
-        const double lift =
-            share_within(to_examples, radius) / std::max(share_within(to_pool, radius), 1e-9);
-        if (lift < kLiftMin) {
-          continue;  // common, or not shared by the other examples
-        }
+      const std::size_t met = count_within(to_examples, radius);
+      const double share =
+          static_cast<double>(count_within(to_pool, radius)) / static_cast<double>(sample_count);
+      if (!to_examples.empty() &&
+          binomial_tail(to_examples.size(), share, met) > kChance / static_cast<double>(count)) {
+        continue;  // no commoner in the other example scenes than in the pool
       }
       auto& mine = by_example[e];
       mine.assign(sample_count, 0);

@@ -47,6 +47,9 @@ std::string error_words(const std::string& error, const std::string& class_name)
   if (error == "flagged") {
     return "flagged pictures";
   }
+  if (error == "drift") {
+    return "drifted pictures";
+  }
   if (error == "high_loss") {
     return "labels that surprise the model";
   }
