@@ -10,6 +10,14 @@
   X(sql) \
   X(config_options) \
   X(config_check) \
+  X(train) \
+  X(runs) \
+  X(runs_show) \
+  X(jobs) \
+  X(jobs_show) \
+  X(jobs_cancel) \
+  X(jobs_logs) \
+  X(ledger) \
   X(job_run)
 
 namespace spotter::cli {
