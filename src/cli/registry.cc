@@ -8,6 +8,21 @@
   X(init) \
   X(query) \
   X(sql) \
+  X(check_list) \
+  X(check_run) \
+  X(findings) \
+  X(verdict) \
+  X(modes) \
+  X(modes_update) \
+  X(modes_show) \
+  X(modes_merge) \
+  X(modes_set) \
+  X(campaign_create) \
+  X(campaign_run) \
+  X(campaign_list) \
+  X(campaign_show) \
+  X(monitor_run) \
+  X(monitor_status) \
   X(config_options) \
   X(config_check) \
   X(train) \

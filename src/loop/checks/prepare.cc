@@ -125,7 +125,7 @@ std::unique_ptr<Prepared> Preparation::prepare(const Check& check, const Json& p
     load_flags(*prepared);
   }
   if ((check.needs & kNeedsPredictions) != 0) {
-    load_outputs(*prepared, keys);
+    load_outputs(check, *prepared, keys);
   }
   if ((check.needs & kNeedsEmbeddings) != 0) {
     load_embeddings(*prepared, keys);
@@ -181,19 +181,20 @@ void Preparation::load_flags(Prepared& prepared) const {
   }
 }
 
-void Preparation::predict(const std::vector<std::string>& keys) {
+void Preparation::predict(const std::vector<std::string>& keys, bool with_labels) {
   trainer::PredictRequest request;
   request.model = model_->id;
   request.keys = keys;
-  request.labels = true;
+  request.labels = with_labels;
   request.cycle = options_.cycle;
   request.step = "checks";
   const trainer::Progress quiet = [](double, std::string_view) {};
   trainer::predict(project_, request, options_.progress ? options_.progress : quiet);
 }
 
-void Preparation::load_outputs(Prepared& prepared, const std::vector<std::string>& keys) {
-  predict(keys);
+void Preparation::load_outputs(const Check& check, Prepared& prepared,
+                               const std::vector<std::string>& keys) {
+  predict(keys, (check.needs & kNeedsLabels) != 0);
   prepared.outputs = project_.lake->predictions(model_->id, keys);
   prepared.input.outputs =
       aligned(prepared.samples, prepared.outputs,
@@ -206,7 +207,7 @@ void Preparation::load_embeddings(Prepared& prepared, const std::vector<std::str
   all.insert(all.end(), keys.begin(), keys.end());
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
-  predict(all);
+  predict(all, false);
   auto& input = prepared.input;
   input.embeddings = trainer::image_embeddings(project_, model_->id, keys);
   input.training_embeddings = trainer::image_embeddings(project_, model_->id, training);

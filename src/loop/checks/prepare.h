@@ -35,10 +35,10 @@ class Preparation {
  private:
   [[nodiscard]] std::vector<std::string> keys_for(const Check& check);
   [[nodiscard]] std::string missing(const Check& check) const;
-  void predict(const std::vector<std::string>& keys);
+  void predict(const std::vector<std::string>& keys, bool with_labels);
   void load_flags(Prepared& prepared) const;
   void load_labels(const Check& check, Prepared& prepared) const;
-  void load_outputs(Prepared& prepared, const std::vector<std::string>& keys);
+  void load_outputs(const Check& check, Prepared& prepared, const std::vector<std::string>& keys);
   void load_embeddings(Prepared& prepared, const std::vector<std::string>& keys);
 
   Project& project_;

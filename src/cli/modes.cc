@@ -1,0 +1,178 @@
+// `spotter modes`, `modes update|show|merge|set`: failure modes.
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "loop/triage/triage.h"
+#include "project/project.h"
+
+namespace spotter::cli {
+namespace {
+
+void print_modes(const Json& result) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& mode : result["modes"]) {
+    const auto& evidence = mode["evidence"];
+    const double inside = evidence.value("share_inside", 0.0);
+    const double outside = evidence.value("share_outside", 0.0);
+    rows.push_back({mode["name"], mode["state"], mode["slice"],
+                    fmt::format("{:.1f} %", 100 * mode["frequency"].get<double>()),
+                    fmt::format("{:.0f} % / {:.0f} %", 100 * inside, 100 * outside),
+                    mode["findings"].dump(),
+                    fmt::format("{:.4f}", mode["rank_score"].get<double>())});
+  }
+  if (rows.empty()) {
+    fmt::print(
+        "no failure modes; `spotter check run`, then `spotter modes update` look for them\n");
+    return;
+  }
+  print_table({"mode", "state", "where", "of samples", "fail in / out", "findings", "rank"}, rows);
+}
+
+std::function<int()> declare_modes(CLI::App& app, Context& context) {
+  auto all = std::make_shared<bool>(false);
+  app.add_flag("--all", *all, "Fixed and ignored ones too");
+  return [all, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::modes(project, *all);
+    context.answer(result, [&] { print_modes(result); });
+    return 0;
+  };
+}
+
+std::function<int()> declare_update(CLI::App& app, Context& context) {
+  auto options = std::make_shared<triage::UpdateOptions>();
+  app.add_option("--model", options->model, "Model whose findings count (default: the champion)");
+  return [options, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::update(project, *options);
+    context.answer(result, [&] {
+      print_modes(result);
+      fmt::print("from {}\n", counted(result["findings"].get<std::size_t>(), "finding"));
+    });
+    return 0;
+  };
+}
+
+std::string kinds_text(const Json& evidence) {
+  std::vector<std::string> kinds;
+  const Json counts = evidence.value("kinds", Json::object());
+  for (const auto& [kind, count] : counts.items()) {
+    kinds.push_back(fmt::format("{} {}", count.get<std::size_t>(), kind));
+  }
+  return fmt::format("{}", fmt::join(kinds, ", "));
+}
+
+void print_mode(const Json& mode) {
+  const auto& evidence = mode["evidence"];
+  fmt::print("{} ({})\n", mode["title"].get<std::string>(), mode["name"].get<std::string>());
+  fmt::print("state      {}\nwhere      {}\n", mode["state"].get<std::string>(),
+             mode["slice"].get<std::string>());
+  if (evidence.contains("samples")) {
+    fmt::print("fails      {} of {} samples there ({:.0f} %), {:.0f} % elsewhere\n",
+               evidence["affected"].get<std::size_t>(), evidence["samples"].get<std::size_t>(),
+               100 * evidence["share_inside"].get<double>(),
+               100 * evidence["share_outside"].get<double>());
+    fmt::print("findings   {}: {}\n", mode["findings"].get<std::size_t>(), kinds_text(evidence));
+  }
+  fmt::print("rank       weight {} × frequency {:.4f} × severity {:.4f} = {:.4f}\n\n",
+             mode["weight"].get<double>(), mode["frequency"].get<double>(),
+             mode["severity"].get<double>(), mode["rank_score"].get<double>());
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& entry : mode["history"]) {
+    rows.push_back({entry["at"], entry["state"], entry["note"]});
+  }
+  print_table({"at", "state", "note"}, rows);
+  if (!mode["examples"].empty()) {
+    fmt::print("\n");
+    rows.clear();
+    for (const auto& finding : mode["examples"]) {
+      rows.push_back({finding["id"], finding["sample"], finding["check"],
+                      fmt::format("{:.2f}", finding["score"].get<double>())});
+    }
+    print_table({"finding", "sample", "check", "score"}, rows);
+  }
+}
+
+std::function<int()> declare_show(CLI::App& app, Context& context) {
+  auto name = std::make_shared<std::string>();
+  auto limit = std::make_shared<std::size_t>(10);
+  app.add_option("MODE", *name, "Name, title or id")->required();
+  app.add_option("--limit", *limit, "Example findings");
+  return [name, limit, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::show_mode(project, *name, *limit);
+    context.answer(result, [&] { print_mode(result); });
+    return 0;
+  };
+}
+
+std::function<int()> declare_merge(CLI::App& app, Context& context) {
+  auto names = std::make_shared<std::pair<std::string, std::string>>();
+  app.add_option("MODE", names->first, "The mode that stays")->required();
+  app.add_option("OTHER", names->second, "The mode that is laid into it")->required();
+  return [names, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::merge_modes(project, names->first, names->second);
+    context.answer(result, [&] {
+      fmt::print("\"{}\" has {} now\n", result["name"].get<std::string>(),
+                 counted(result["findings"].get<std::size_t>(), "finding"));
+    });
+    return 0;
+  };
+}
+
+std::function<int()> declare_set(CLI::App& app, Context& context) {
+  auto options = std::make_shared<triage::SetOptions>();
+  app.add_option("MODE", options->mode, "Name, title or id")->required();
+  app.add_option("--state", options->state,
+                 "open, collecting, labelling, training, fixed, regressed, ignored");
+  app.add_option("--title", options->title, "Words for people");
+  app.add_option("--weight", options->weight, "Business weight")->check(CLI::NonNegativeNumber);
+  app.add_option("--note", options->note, "Why");
+  return [options, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::set_mode(project, *options);
+    context.answer(result, [&] {
+      fmt::print("\"{}\" is {}, weight {}\n", result["title"].get<std::string>(),
+                 result["state"].get<std::string>(), result["weight"].get<double>());
+    });
+    return 0;
+  };
+}
+
+}  // namespace
+
+extern const Command command_modes;
+const Command command_modes = {.name = "modes",
+                               .summary = "List failure modes by weight × frequency × severity",
+                               .example = "spotter modes",
+                               .declare = declare_modes};
+extern const Command command_modes_update;
+const Command command_modes_update = {.name = "modes update",
+                                      .summary = "Group what the checks found into failure modes",
+                                      .example = "spotter modes update",
+                                      .declare = declare_update};
+extern const Command command_modes_show;
+const Command command_modes_show = {.name = "modes show",
+                                    .summary = "Show a failure mode, its history and examples",
+                                    .example = "spotter modes show missed-cones-in-rain",
+                                    .declare = declare_show};
+extern const Command command_modes_merge;
+const Command command_modes_merge = {
+    .name = "modes merge",
+    .summary = "Lay one failure mode into another",
+    .example = "spotter modes merge missed-cones-in-rain unfamiliar-pictures-in-fog",
+    .declare = declare_merge};
+extern const Command command_modes_set;
+const Command command_modes_set = {
+    .name = "modes set",
+    .summary = "Change a failure mode's state, title or business weight",
+    .example = "spotter modes set missed-cones-in-rain --weight 5",
+    .declare = declare_set};
+
+}  // namespace spotter::cli
