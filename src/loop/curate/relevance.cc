@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kInsideBase = 0.4;
 constexpr double kLikeMin = 0.6;
+constexpr double kLikeOutsideMin = 0.8;
 
 // Likeness of each candidate's picture to the nearest example.
 std::vector<double> picture_likeness(const Target& target, std::span<const Sample> candidates,
@@ -56,8 +57,11 @@ Relevance judge(const Target& target, const Evidence& e) {
     result.score = kInsideBase + (1 - kInsideBase) * support;
   } else if (e.is_hit && !target.only_inside) {
     result.score = std::max(e.hit, 0.01);
-  } else if (likeness >= kLikeMin && !target.only_inside) {
-    result.score = likeness / 2;
+  } else if (!target.only_inside) {
+    const double bar = target.inside.empty() ? kLikeMin : kLikeOutsideMin;
+    const double alike =
+        std::max(e.object >= kLikeMin ? e.object : 0, e.picture >= bar ? e.picture : 0);
+    result.score = alike / 2;
   }
   if (result.score <= 0) {
     return result;

@@ -58,15 +58,20 @@ class Selector {
 
   Selection run() {
     auto quotas = whole_quotas(options_.budget, options_.quota_shares);
-    for (std::size_t frames = std::min(options_.scene_first, options_.scene_max);
-         frames <= options_.scene_max; ++frames) {
-      for (std::size_t q = 0; q < quotas.size(); ++q) {
-        fill(q, quotas[q], frames);
+    for (const double relevance_min : {options_.relevance_first, 0.0}) {
+      for (std::size_t frames = std::min(options_.scene_first, options_.scene_max);
+           frames <= options_.scene_max; ++frames) {
+        for (std::size_t q = 0; q < quotas.size(); ++q) {
+          fill(q, quotas[q], {relevance_min, frames});
+        }
       }
     }
     // What one quota could not fill goes to the others, in their order.
-    for (std::size_t q = 0; q < quotas.size(); ++q) {
-      fill(q, options_.budget - selection_.picked.size(), options_.scene_max);
+    for (const double relevance_min : {options_.relevance_first, 0.0}) {
+      for (std::size_t q = 0; q < quotas.size(); ++q) {
+        std::size_t rest = options_.budget - selection_.picked.size();
+        fill(q, rest, {relevance_min, options_.scene_max});
+      }
     }
     count_left_out();
     return std::move(selection_);
@@ -107,9 +112,14 @@ class Selector {
     return static_cast<double>(*middle);
   }
 
-  void fill(std::size_t quota, std::size_t& open, std::size_t frames_max) {
+  struct Round {
+    double relevance_min = 0;
+    std::size_t frames_max = 0;  // of a scene
+  };
+
+  void fill(std::size_t quota, std::size_t& open, const Round& round) {
     while (open > 0 && selection_.picked.size() < options_.budget) {
-      const auto best = best_candidate(quota, frames_max);
+      const auto best = best_candidate(quota, round);
       if (best == candidates_.size()) {
         return;
       }
@@ -117,19 +127,18 @@ class Selector {
       --open;
     }
   }
-  void fill(std::size_t quota, std::size_t&& open, std::size_t frames_max) {
-    fill(quota, open, frames_max);
-  }
 
-  std::size_t best_candidate(std::size_t quota, std::size_t frames_max) const {
+  std::size_t best_candidate(std::size_t quota, const Round& round) const {
     std::size_t best = candidates_.size();
     double best_score = 0;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      const bool open = !taken_[i] && candidates_[i].quota == quota &&
-                        in_scene_[scene_[i]] < frames_max && !duplicate(i);
-      const double score = open ? candidates_[i].relevance * spread(i) : 0;
+      const auto& candidate = candidates_[i];
+      const bool open = !taken_[i] && candidate.quota == quota &&
+                        candidate.relevance >= round.relevance_min &&
+                        in_scene_[scene_[i]] < round.frames_max && !duplicate(i);
+      const double score = open ? candidate.relevance * spread(i) : 0;
       if (score > best_score ||
-          (score > 0 && score == best_score && candidates_[i].key < candidates_[best].key)) {
+          (score > 0 && score == best_score && candidate.key < candidates_[best].key)) {
         best = i;
         best_score = score;
       }

@@ -22,8 +22,9 @@ struct Candidate {
 struct SelectOptions {
   std::size_t budget = 200;
   std::vector<double> quota_shares = {1};  // of the budget; what one cannot fill goes to the others
-  std::size_t scene_first = 2;             // frames of one scene while other scenes are left …
-  std::size_t scene_max = 4;               // … and at most
+  double relevance_first = 0.4;  // candidates of at least this relevance are taken before any other
+  std::size_t scene_first = 2;   // frames of one scene while other scenes are left …
+  std::size_t scene_max = 4;     // … and at most
   double duplicate_share =
       0.13;  // nearer than this share of the usual distance between scenes = duplicate
 };

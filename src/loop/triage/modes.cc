@@ -138,6 +138,11 @@ Json merge_modes(Project& project, const std::string& name, const std::string& o
         {mode.id, other.id});
     project.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1",
                              {other.id});
+    FailureMode merged = other;
+    Json evidence = parse_json(merged.evidence, "evidence");
+    evidence["merged_into"] = mode.id;
+    merged.evidence = evidence.dump();
+    save_failure_mode(project, merged);
     set_failure_mode_state(project, other.id, "ignored", "",
                            fmt::format("merged into \"{}\"", mode.name));
   });

@@ -160,7 +160,7 @@ class Update {
       if (seen_.contains(id) || mode.state == "ignored") {
         continue;
       }
-      const std::size_t examined = examined_in(channels, mode.slice);
+      const std::size_t examined = examined_in(channels, mode);
       if (examined < kExaminedMin) {
         continue;  // nobody looked
       }
@@ -200,10 +200,16 @@ class Update {
     return json_get_or<std::string>(parse_json(mode.evidence, "evidence"), "merged_into", "");
   }
 
-  static std::size_t examined_in(const std::vector<Channel>& channels, const std::string& where) {
-    const Filter filter = Filter::parse(where);
+  // Samples of the mode's slice that the checks which found it have examined.
+  static std::size_t examined_in(const std::vector<Channel>& channels, const FailureMode& mode) {
+    const Filter filter = Filter::parse(mode.slice);
+    const auto checks =
+        json_get_or<std::vector<std::string>>(parse_json(mode.evidence, "evidence"), "checks", {});
     std::set<std::string_view> keys;
     for (const auto& channel : channels) {
+      if (std::find(checks.begin(), checks.end(), channel.check) == checks.end()) {
+        continue;
+      }
       for (const auto& sample : channel.samples) {
         if (filter.matches(sample)) {
           keys.insert(sample.key);
