@@ -132,7 +132,7 @@ std::function<int()> declare_set(CLI::App& app, Context& context) {
   app.add_option("--state", options->state,
                  "open, collecting, labelling, training, fixed, regressed, ignored");
   app.add_option("--title", options->title, "Words for people");
-  app.add_option("--weight", options->weight, "Business weight")->check(CLI::NonNegativeNumber);
+  app.add_option("--weight", options->weight, "Business weight")->check(CLI::Range(0.0, 1e6));
   app.add_option("--note", options->note, "Why");
   return [options, &context] {
     auto project = open_project(context.project);

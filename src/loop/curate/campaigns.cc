@@ -97,10 +97,12 @@ void store_collection(Project& project, const Campaign& campaign,
           "$3, $4, $5)",
           {campaign.id, item.sample, position++, item.reason, item.score});
     }
+    // A campaign that found nothing stays open and looks again when it is run after the next
+    // import.
     project.catalog->execute(
-        "UPDATE campaigns SET state = 'collected', budget = $1, report = $2, updated_at = $3 WHERE "
-        "id = $4",
-        {std::int64_t{campaign.budget}, campaign.report.dump(), project.now(), campaign.id});
+        "UPDATE campaigns SET state = $1, budget = $2, report = $3, updated_at = $4 WHERE id = $5",
+        {std::string(items.empty() ? "open" : "collected"), std::int64_t{campaign.budget},
+         campaign.report.dump(), project.now(), campaign.id});
   });
 }
 

@@ -30,7 +30,7 @@ struct CampaignItem {
 [[nodiscard]] Campaign find_campaign(Project& project, std::string_view name);
 [[nodiscard]] std::vector<CampaignItem> campaign_items(Project& project,
                                                        const std::string& campaign);
-// Stores the choice and moves the campaign to "collected", at once.
+// Stores the choice and, if there is any, moves the campaign to "collected", at once.
 void store_collection(Project& project, const Campaign& campaign,
                       const std::vector<CampaignItem>& items);
 

@@ -33,9 +33,10 @@ struct RunCampaignOptions {
   trainer::Progress progress;  // may be empty
 };
 
-// Collects once; a campaign that has collected returns what it has. {"id", "name", "state",
-// "budget", "picked", "candidates", "left_out": {…}, "parts": [{"title", "share", "picked"}],
-// "scenes", "items": [{"position", "sample", "scene", "score", "reason"}]}.
+// Collects once; a campaign that has collected returns what it has, one that found nothing stays
+// open. {"id", "name", "state", "budget", "picked", "candidates", "left_out": {…}, "parts":
+// [{"title", "share", "picked"}], "scenes", "items": [{"position", "sample", "scene", "score",
+// "reason"}]}.
 [[nodiscard]] Json run_campaign(Project& project, const RunCampaignOptions& options);
 
 // {"campaigns": [{"id", "name", "state", "budget", "picked", "query", "created_at"}]}, newest
