@@ -7,6 +7,7 @@
   X(about) \
   X(init) \
   X(query) \
+  X(eval_coco) \
   X(sql) \
   X(check_list) \
   X(check_run) \

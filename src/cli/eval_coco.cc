@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/print.h"
+#include "formats/coco_columns.h"
+#include "kernels/coco_eval.h"
+
+namespace spotter::cli {
+namespace {
+
+struct Words {
+  std::string truth;
+  std::string results;
+  std::string iou = "bbox";
+};
+
+Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& result, const std::string& kind) {
+  Json document = {{"iou", kind}};
+  for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
+    document[std::string(kernels::kCocoMetrics[i])] = result.metrics[i];
+  }
+  document["images"] = pair.size.images;
+  document["truths"] = pair.truths.size();
+  document["detections"] = pair.detections.size();
+  Json classes = Json::object();
+  for (std::size_t k = 0; k < result.classes.size(); ++k) {
+    const auto& c = result.classes[k];
+    classes[pair.class_names[k]] = {{"truths", c.truths}, {"AP", c.ap}, {"AP50", c.ap50}, {"AP75", c.ap75}, {"AR100", c.ar100}};
+  }
+  document["classes"] = classes;
+  document["rejects"] = Json::array();
+  for (const auto& r : pair.rejects.rows()) {
+    document["rejects"].push_back({{"file", r.file}, {"where", r.where}, {"reason", r.reason}});
+  }
+  return document;
+}
+
+std::string figure(double value) { return value < 0 ? "–" : fmt::format("{:.3f}", value); }
+
+void print_result(const formats::CocoPair& pair, const kernels::CocoResult& result) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
+    rows.push_back({std::string(kernels::kCocoMetrics[i]), figure(result.metrics[i])});
+  }
+  print_table({"metric", "value"}, rows);
+  rows.clear();
+  for (std::size_t k = 0; k < result.classes.size(); ++k) {
+    const auto& c = result.classes[k];
+    if (c.truths > 0) {
+      rows.push_back({pair.class_names[k], fmt::format("{}", c.truths), figure(c.ap), figure(c.ap50), figure(c.ap75),
+                      figure(c.ar100)});
+    }
+  }
+  if (!rows.empty()) {
+    fmt::print("\n");
+    print_table({"class", "truths", "AP", "AP50", "AP75", "AR100"}, rows);
+  }
+}
+
+std::function<int()> declare(CLI::App& app, Context& context) {
+  auto words = std::make_shared<Words>();
+  app.add_option("--gt", words->truth, "Ground truth: COCO instances JSON")->required();
+  app.add_option("--dt", words->results, "Detections: COCO results JSON")->required();
+  app.add_option("--iou", words->iou, "bbox or segm")->check(CLI::IsMember({"bbox", "segm"}));
+  return [words, &context] {
+    const auto pair = formats::read_coco_pair(
+        words->truth, words->results, words->iou == "segm" ? formats::Overlap::kMask : formats::Overlap::kBox);
+    const auto result = kernels::coco_evaluate(pair.truths, pair.detections, pair.size);
+    for (const auto& r : pair.rejects.rows()) {
+      log_warning(fmt::format("{}, {}: {}", r.file, r.where, r.reason));
+    }
+    context.answer(document_of(pair, result, words->iou), [&] { print_result(pair, result); });
+    return 0;
+  };
+}
+
+}  // namespace
+
+extern const Command command_eval_coco;
+const Command command_eval_coco = {
+    .name = "eval coco",
+    .summary = "Score detections exactly as the COCO reference does; needs no project",
+    .example = "spotter eval coco --gt instances.json --dt results.json --json",
+    .declare = declare,
+};
+
+}  // namespace spotter::cli
