@@ -1,0 +1,50 @@
+// Step 5 of the loop: batches of samples go to people who label them, in files out and back, and
+// every change is seen before it is taken. Labels are only added as new revisions; nothing is
+// overwritten.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "project/project.h"
+
+namespace spotter::label {
+
+struct BatchOptions {
+  std::string name;
+  std::string campaign;           // id or name: what it picked
+  std::string where;              // or: samples that satisfy the filter
+  std::vector<std::string> keys;  // added to either
+  std::string cycle;              // gives the batch an identifier of its own in that cycle
+};
+
+// Makes an open batch with a task a sample; the campaign's failure modes go to state "labelling".
+// The same call again returns the same batch. Throws kInvalid when there is nothing to label,
+// kNotFound for an unknown campaign or sample, kConflict when the name belongs to other samples.
+// Returns batch_status.
+Json create_batch(Project& project, const BatchOptions& options);
+
+// {"id","name","state","campaign","author","tasks":{"total","open","done","skipped"},"human_minutes",
+// "report","created_at","updated_at","samples":[{"key","state","seconds"}]}; state is open,
+// exported or done. Throws kNotFound with "did you mean".
+[[nodiscard]] Json batch_status(Project& project, std::string_view batch);
+// {"batches":[as batch_status without samples]}, newest first.
+[[nodiscard]] Json list_batches(Project& project);
+
+struct TeamOptions {
+  std::string batch;
+  std::filesystem::path truth_file;  // JSON Lines: {"key","objects":[{"id","class","box",…}]}
+  double error_rate = 0.03;          // share of objects with an honest mistake
+  std::uint64_t seed = 1;
+  std::string author = "simulated_team";
+};
+
+// Plays the labelling team for demonstrations and rehearsals: reveals the truth of the batch's open
+// tasks, with mistakes (an object overlooked, its class confused, its box badly drawn).
+// Deterministic by seed and sample. Returns {"labelled","labels","mistakes","missing":[keys without
+// truth]}. Counts no human minutes: no person spent any. Throws kInvalid for a broken truth file,
+// with the line.
+Json simulated_team(Project& project, const TeamOptions& options);
+
+}  // namespace spotter::label
