@@ -49,12 +49,7 @@ struct GroupDistances {
 };
 
 float distance(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const float d = a[i] - b[i];
-    sum += d * d;
-  }
-  return std::sqrt(sum);
+  return std::sqrt(squared_distance(a, b));
 }
 
 GroupDistances group_distances(const Vectors& rows, const PooledGroups& pooled) {

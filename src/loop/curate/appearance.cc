@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/parallel.h"
+#include "kernels/knn.h"
 
 namespace spotter::curate {
 namespace {
@@ -41,12 +42,7 @@ Colour mean_colour(const media::Image& image, int x1, int y1, int x2, int y2) {
 }
 
 float distance(const Appearance& a, const Appearance& b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const float d = a[i] - b[i];
-    sum += d * d;
-  }
-  return std::sqrt(sum);
+  return std::sqrt(kernels::squared_distance(a, b));
 }
 
 // The distance from `look` to the nearest object of each owner.

@@ -16,12 +16,7 @@ constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr std::size_t kSampledMax = 2000;
 
 double distance(std::span<const float> a, std::span<const float> b) {
-  float sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const float d = a[i] - b[i];
-    sum += d * d;
-  }
-  return std::sqrt(static_cast<double>(sum));
+  return std::sqrt(static_cast<double>(kernels::squared_distance(a, b)));
 }
 
 // Shares of the budget as whole numbers that sum to it (largest remainder).
@@ -51,6 +46,7 @@ class Selector {
         vectors_(vectors),
         options_(options),
         nearest_(candidates.size(), kInfinite),
+        nearest_centre_(candidates.size(), 0),
         taken_(candidates.size(), false) {
     number_scenes();
     selection_.usual_distance = usual_distance();
@@ -167,10 +163,24 @@ class Selector {
       return;
     }
     const auto centre = vectors_.row(chosen);
+    // Half the distance between two centres: whoever is nearer to the old one is nearer to it than
+    // to the new one (triangle inequality) and need not be looked at.
+    std::vector<double> half;
+    for (const auto old : centres_) {
+      half.push_back(distance(vectors_.row(old), centre) / 2);
+    }
+    const auto number = static_cast<std::uint32_t>(centres_.size());
+    centres_.push_back(chosen);
     parallel_for(candidates_.size(), 8192, [&](std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
-        if (candidates_[i].has_vector && !taken_[i]) {
-          nearest_[i] = std::min(nearest_[i], distance(vectors_.row(i), centre));
+        if (!candidates_[i].has_vector || taken_[i] ||
+            (number > 0 && nearest_[i] <= half[nearest_centre_[i]])) {
+          continue;
+        }
+        const double d = distance(vectors_.row(i), centre);
+        if (d < nearest_[i]) {
+          nearest_[i] = d;
+          nearest_centre_[i] = number;
         }
       }
     });
@@ -189,7 +199,9 @@ class Selector {
   std::span<const Candidate> candidates_;
   const kernels::Vectors& vectors_;
   const SelectOptions& options_;
-  std::vector<double> nearest_;  // distance to the nearest taken
+  std::vector<double> nearest_;                // distance to the nearest taken
+  std::vector<std::uint32_t> nearest_centre_;  // index into centres_, once there is one
+  std::vector<std::size_t> centres_;           // the taken that have a vector
   std::vector<bool> taken_;
   std::vector<std::uint32_t> scene_;
   std::vector<std::size_t> in_scene_;
