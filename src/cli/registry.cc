@@ -8,6 +8,15 @@
   X(init) \
   X(query) \
   X(eval_coco) \
+  X(version_commit) \
+  X(version_log) \
+  X(version_show) \
+  X(version_diff) \
+  X(deploy) \
+  X(rollback) \
+  X(deployments) \
+  X(models) \
+  X(alias) \
   X(sql) \
   X(check_list) \
   X(check_run) \
