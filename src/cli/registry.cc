@@ -8,6 +8,9 @@
   X(init) \
   X(query) \
   X(eval_coco) \
+  X(evaluate) \
+  X(evaluations) \
+  X(compare) \
   X(version_commit) \
   X(version_log) \
   X(version_show) \

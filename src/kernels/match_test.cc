@@ -1,0 +1,133 @@
+#include "kernels/match.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/average_precision.h"
+#include "kernels/coco_eval.h"
+#include "kernels/paired_bootstrap.h"
+
+namespace spotter::kernels {
+namespace {
+
+TEST(Match, EachErrorHasItsName) {
+  const std::vector<Truth> truths = {{.box = {0, 0, 10, 10}}, {.box = {50, 50, 60, 60}, .class_index = 1},
+                                     {.box = {100, 0, 110, 10}, .ignored = true}, {.box = {200, 0, 210, 10}}};
+  const std::vector<Detection> detections = {
+      {.box = {0, 0, 10, 10}, .score = .9},       // hit
+      {.box = {1, 0, 11, 10}, .score = .8},       // the same object again
+      {.box = {6, 0, 16, 10}, .score = .7},       // badly placed
+      {.box = {50, 50, 60, 60}, .score = .6},     // wrong class
+      {.box = {300, 300, 310, 310}, .score = .5}, // nothing there
+      {.box = {100, 0, 110, 10}, .score = .4},    // on what is ignored
+  };
+  const auto m = match_objects(truths, detections, 0.5);
+  EXPECT_EQ(m[0].kind, MatchKind::kHit);
+  EXPECT_EQ(m[1].error, ErrorType::kDuplicate);
+  EXPECT_EQ(m[2].error, ErrorType::kLocation);
+  EXPECT_EQ(m[3].error, ErrorType::kClass);
+  EXPECT_EQ(m[4].error, ErrorType::kBackground);
+  EXPECT_EQ(m[5].kind, MatchKind::kIgnored);
+  ASSERT_EQ(m.size(), 8U);
+  EXPECT_EQ(m[6].error, ErrorType::kMiss);
+  EXPECT_EQ(m[6].truth, 1);
+  EXPECT_EQ(m[7].truth, 3);
+}
+
+// Random pictures scored both ways: the weighted curve with weights of one is COCO's AP50.
+TEST(AveragePrecision, EqualsTheCocoEvaluation) {
+  Rng rng(5);
+  for (int round = 0; round < 20; ++round) {
+    CocoColumns truths;
+    CocoColumns detections;
+    PrecisionInput input;
+    constexpr int kPictures = 15;
+    input.truths.resize(kPictures);
+    for (std::int32_t image = 0; image < kPictures; ++image) {
+      std::vector<Truth> t;
+      std::vector<Detection> d;
+      for (std::uint64_t n = rng.index(6); n > 0; --n) {
+        const double x = rng.uniform(0, 100);
+        const double y = rng.uniform(0, 100);
+        t.push_back({.box = {x, y, x + rng.uniform(10, 40), y + rng.uniform(10, 40)}, .ignored = rng.chance(.2)});
+        const auto& b = t.back().box;
+        truths.image.push_back(image);
+        truths.category.push_back(0);
+        truths.box.push_back({b.x1, b.y1, b.width(), b.height()});
+        truths.area.push_back(b.area());
+        truths.crowd.push_back(t.back().ignored ? 1 : 0);
+        t.back().crowd = t.back().ignored;
+        input.truths[static_cast<std::size_t>(image)] += t.back().ignored ? 0 : 1;
+        for (std::uint64_t k = rng.index(3); k > 0; --k) {
+          const double s = rng.uniform(-8, 8);
+          d.push_back({.box = {b.x1 + s, b.y1, b.x2 + s, b.y2}, .score = std::round(rng.uniform() * 20) / 20});
+        }
+      }
+      for (const auto& det : d) {
+        detections.image.push_back(image);
+        detections.category.push_back(0);
+        detections.box.push_back({det.box.x1, det.box.y1, det.box.width(), det.box.height()});
+        detections.area.push_back(det.box.area());
+        detections.score.push_back(det.score);
+      }
+      // Ties keep the order in the file within a picture, as the reference's stable sort does.
+      std::stable_sort(d.begin(), d.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+      const auto matches = match_objects(t, d, 0.5);
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        if (matches[i].kind != MatchKind::kIgnored) {
+          input.detections.push_back({d[i].score, static_cast<std::uint32_t>(image), matches[i].kind == MatchKind::kHit});
+        }
+      }
+    }
+    sort_by_score(input);
+    EXPECT_NEAR(average_precision(input), coco_evaluate(truths, detections, {kPictures, 1}).metrics[1], 1e-12);
+  }
+}
+
+std::vector<PrecisionInput> random_model(Rng& rng, std::size_t scenes, double skill) {
+  PrecisionInput input;
+  input.truths.resize(scenes);
+  for (std::uint32_t s = 0; s < scenes; ++s) {
+    input.truths[s] = 3;
+    for (int i = 0; i < 3; ++i) {
+      if (rng.chance(skill)) {
+        input.detections.push_back({rng.uniform(), s, true});
+      }
+      if (rng.chance(0.3)) {
+        input.detections.push_back({rng.uniform() * 0.7, s, false});
+      }
+    }
+  }
+  sort_by_score(input);
+  return {input};
+}
+
+// Two equally good models: the test says "worse" in at most about one of twenty cases.
+TEST(PairedBootstrap, HoldsItsErrorRate) {
+  Rng rng(11);
+  int worse = 0;
+  constexpr int kRounds = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto a = random_model(rng, 60, 0.6);
+    const auto b = random_model(rng, 60, 0.6);
+    const auto d = paired_bootstrap(a, b, {.resamples = 200, .seed = static_cast<std::uint64_t>(round)});
+    worse += d.p_loss < 0.05 ? 1 : 0;
+    EXPECT_LE(d.low, d.high);
+  }
+  EXPECT_LE(worse, kRounds / 10);
+  const auto weak = random_model(rng, 60, 0.3);
+  const auto strong = random_model(rng, 60, 0.8);
+  const auto gain = paired_bootstrap(weak, strong, {.resamples = 400});
+  EXPECT_GT(gain.low, 0);
+  EXPECT_LT(gain.p_gain, 0.01);
+  EXPECT_EQ(paired_bootstrap(weak, strong, {.resamples = 400}).low, gain.low);
+}
+
+TEST(Holm, AdjustsStepDown) {
+  const auto p = holm(std::vector<double>{0.01, 0.04, 0.03});
+  EXPECT_NEAR(p[0], 0.03, 1e-12);
+  EXPECT_NEAR(p[2], 0.06, 1e-12);
+  EXPECT_NEAR(p[1], 0.06, 1e-12);
+}
+
+}  // namespace
+}  // namespace spotter::kernels
