@@ -19,7 +19,7 @@ RANK = {folder: rank for rank, folders in enumerate(RANKS) for folder in folders
 FENCES = [ ("duckdb", ("store/lake/",)),
           ("sqlite3", ("store/catalog/",)), ("libpq", ("store/catalog/",)), ("boost/", ("server/",)),
           ("curl/", ("base/http_client",)), ("hnswlib/", ("kernels/knn",)), ("cblas", ("kernels/",)),
-          ("CLI/", ("cli/",)), ("yaml-cpp/", ("project/",)), ("pugixml", ("formats/",)),
+          ("CLI/", ("cli/",)), ("yaml-cpp/", ("project/", "formats/")), ("pugixml", ("formats/",)),
           ("simdjson", ("formats/", "base/")), ("turbojpeg", ("media/",)), ("png.h", ("media/",)),
           ("webp/", ("media/",)), ("libexif/", ("media/",))]
 # Headers too: spotter-nn is one program whose parts all speak tensors.

@@ -48,8 +48,8 @@ void sync_folder(const fs::path& folder) {
   }
 }
 
-// Writes all bytes and fsyncs; returns the errno of the first failure or 0.
-int write_all(int descriptor, std::string_view bytes) {
+// Writes all bytes and fsyncs if asked; returns the errno of the first failure or 0.
+int write_all(int descriptor, std::string_view bytes, Sync sync) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) {
@@ -60,7 +60,7 @@ int write_all(int descriptor, std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(descriptor) == 0 ? 0 : errno;
+  return sync == Sync::kNone || ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ std::string read_file(const fs::path& path, std::uintmax_t bytes_max) {
   return bytes;
 }
 
-void write_file_atomic(const fs::path& path, std::string_view bytes) {
+void write_file_atomic(const fs::path& path, std::string_view bytes, Sync sync) {
   static std::atomic<unsigned> counter{0};
   if (!path.parent_path().empty()) {
     make_folders(path.parent_path());
@@ -100,7 +100,7 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
   {
     const Descriptor descriptor(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    error = descriptor.get() < 0 ? errno : write_all(descriptor.get(), bytes);
+    error = descriptor.get() < 0 ? errno : write_all(descriptor.get(), bytes, sync);
   }
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
     error = errno;
@@ -111,7 +111,9 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
          fmt::format("cannot write the file ({}); what was there is unchanged: {}", reason(error),
                      path.string()));
   }
-  sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  if (sync == Sync::kDisk) {
+    sync_folder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  }
 }
 
 void make_folders(const fs::path& path) {

@@ -15,10 +15,15 @@ namespace spotter {
 [[nodiscard]] std::string read_file(const std::filesystem::path& path,
                                     std::uintmax_t bytes_max = std::uintmax_t{4} << 30);
 
-// Writes a temporary file beside `path`, fsyncs, renames it over `path` and fsyncs the folder.
+// Whether a file must outlive a power cut (some milliseconds each) or only a killed process.
+enum class Sync { kDisk, kNone };
+
+// Writes a temporary file beside `path`, fsyncs, renames it over `path` and fsyncs the folder
+// (Sync::kNone: without the fsyncs, for many files that can be made again).
 // Creates parent folders. Throws kUnavailable when the disk is full or read-only; the temporary file
 // is removed and the old content stays.
-void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes,
+                       Sync sync = Sync::kDisk);
 
 // Creates the folder and its parents; throws kInvalid if that is impossible.
 void make_folders(const std::filesystem::path& path);

@@ -15,8 +15,9 @@ struct Reject {
 
 class Rejects {
  public:
+  Rejects() = default;
   // Keeps the first `kept_max` rows and counts the rest.
-  explicit Rejects(std::size_t kept_max = 10'000) : kept_max_(kept_max) {}
+  explicit Rejects(std::size_t kept_max) : kept_max_(kept_max) {}
   void add(std::string file, std::string where, std::string reason) {
     ++count_;
     if (rows_.size() < kept_max_) {
@@ -27,7 +28,7 @@ class Rejects {
   [[nodiscard]] const std::vector<Reject>& rows() const { return rows_; }
 
  private:
-  std::size_t kept_max_;
+  std::size_t kept_max_ = 10'000;
   std::size_t count_ = 0;
   std::vector<Reject> rows_;
 };

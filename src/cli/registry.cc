@@ -5,6 +5,8 @@
 // To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
 #define SPOTTER_COMMANDS(X) \
   X(about) \
+  X(convert) \
+  X(formats) \
   X(init) \
   X(query) \
   X(eval_coco) \
