@@ -13,6 +13,10 @@
   X(evaluate) \
   X(evaluations) \
   X(compare) \
+  X(gate) \
+  X(gate_list) \
+  X(gate_show) \
+  X(approve) \
   X(version_commit) \
   X(version_log) \
   X(version_show) \
