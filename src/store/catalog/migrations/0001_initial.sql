@@ -17,6 +17,7 @@ CREATE TABLE flags (
   author TEXT NOT NULL, source TEXT NOT NULL, created_at BIGINT NOT NULL);
 CREATE INDEX flags_by_sample ON flags (sample);
 
+-- note: {"examined": count, "examined_blob": hash of the blob with the keys that the check could judge}; gc keeps it.
 CREATE TABLE check_runs (
   id TEXT PRIMARY KEY, check_name TEXT NOT NULL, model TEXT NOT NULL, parameters TEXT NOT NULL,
   input_key TEXT NOT NULL, finding_count BIGINT NOT NULL, note TEXT NOT NULL DEFAULT '', cycle TEXT NOT NULL DEFAULT '',
