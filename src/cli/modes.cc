@@ -30,7 +30,7 @@ void print_modes(const Json& result) {
         "no failure modes; `spotter check run`, then `spotter modes update` look for them\n");
     return;
   }
-  print_table({"mode", "state", "where", "of samples", "fail in / out", "findings", "rank"}, rows);
+  print_table({"mode", "state", "where", "share", "fail in / out", "findings", "rank"}, rows);
 }
 
 std::function<int()> declare_modes(CLI::App& app, Context& context) {
@@ -72,10 +72,10 @@ void print_mode(const Json& mode) {
   fmt::print("{} ({})\n", mode["title"].get<std::string>(), mode["name"].get<std::string>());
   fmt::print("state      {}\nwhere      {}\n", mode["state"].get<std::string>(),
              mode["slice"].get<std::string>());
-  if (evidence.contains("samples")) {
-    fmt::print("fails      {} of {} samples there ({:.0f} %), {:.0f} % elsewhere\n",
-               evidence["affected"].get<std::size_t>(), evidence["samples"].get<std::size_t>(),
-               100 * evidence["share_inside"].get<double>(),
+  if (evidence.contains("examined")) {
+    fmt::print("fails      {} of {} {} there ({:.0f} %), {:.0f} % elsewhere\n",
+               evidence["affected"].get<std::size_t>(), evidence["examined"].get<std::size_t>(),
+               evidence["unit"].get<std::string>(), 100 * evidence["share_inside"].get<double>(),
                100 * evidence["share_outside"].get<double>());
     fmt::print("findings   {}: {}\n", mode["findings"].get<std::size_t>(), kinds_text(evidence));
   }

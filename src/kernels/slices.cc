@@ -80,7 +80,8 @@ class Round {
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       candidates[i].p = adjusted[i];
-      if (adjusted[i] <= options_.false_discovery && candidates[i].ratio >= options_.ratio_min) {
+      const bool matters = worse(candidates[i].counts.rate(), (all_ - candidates[i].counts).rate());
+      if (adjusted[i] <= options_.false_discovery && matters) {
         order.push_back(i);
       }
     }
@@ -197,6 +198,11 @@ class Round {
     return rows;
   }
 
+  // Whether the difference is large enough to be worth a name.
+  [[nodiscard]] bool worse(double inside, double outside) const {
+    return inside >= options_.ratio_min * outside || inside - outside >= options_.excess_min;
+  }
+
   bool refines(const Candidate& candidate) const {
     if (candidate.predicates.size() < 2) {
       return true;
@@ -208,7 +214,7 @@ class Round {
             return false;  // the other half changes nothing
           }
           const double rest = (parent - candidate.counts).rate();
-          return candidate.counts.rate() >= options_.ratio_min * rest &&
+          return worse(candidate.counts.rate(), rest) &&
                  clustered_p(parent, candidate.counts, effect_) <= options_.refine_level;
         });
   }

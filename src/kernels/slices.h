@@ -24,7 +24,8 @@ struct SliceOptions {
   std::size_t rows_min = 10;    // support: rows in a slice
   std::size_t failing_min = 3;  // failing rows in it
   std::size_t groups_min = 3;   // distinct groups among the failing rows
-  double ratio_min = 1.5;       // failing rate inside over outside
+  double ratio_min = 1.5;       // failing rate inside over outside ...
+  double excess_min = 0.15;     // ... or inside minus outside, where failing is common anyway
   double size_weight = 0.05;    // 1 - alpha of SliceLine: how much a small slice is held against it
   double false_discovery = 0.05;  // Benjamini and Hochberg's level over all candidates of a round
   double same_overlap = 0.8;      // slices that share so much of their rows are nearly the same

@@ -13,25 +13,50 @@ namespace {
 constexpr const char* kColumns =
     "id, check_name, model, parameters, input_key, finding_count, note, cycle, seconds, created_at";
 
-// The examined keys are bulk: a blob, named in the note.
-std::vector<std::string> read_keys(Project& project, const std::string& note) {
+// What was examined is bulk: a blob, named in the note, with a line ["key", {"class": count}] a
+// sample.
+std::string examined_text(const CheckRun& run) {
+  std::string text;
+  for (const auto& key : run.examined) {
+    Json line = {key, Json::object()};
+    const auto objects = run.objects.find(key);
+    if (objects != run.objects.end()) {
+      for (const auto& [class_name, count] : objects->second) {
+        line[1][class_name] = count;
+      }
+    }
+    text += line.dump() + "\n";
+  }
+  return text;
+}
+
+void read_examined(Project& project, const std::string& note, CheckRun& run) {
   const Json facts = parse_json(note, "the note of a check run");
-  const auto hash = json_get<std::string>(facts, "examined_blob", "check run");
-  const std::string text = project.blobs->get(hash);
-  return text.empty() ? std::vector<std::string>() : split(text, '\n');
+  const auto text = project.blobs->get(json_get<std::string>(facts, "examined_blob", "check run"));
+  for (const auto& line : split(text, '\n')) {
+    if (line.empty()) {
+      continue;
+    }
+    const Json row = parse_json(line, "the examined samples of a check run");
+    run.examined.push_back(row.at(0).get<std::string>());
+    for (const auto& [class_name, count] : row.at(1).items()) {
+      run.objects[run.examined.back()][class_name] = count.get<std::int64_t>();
+    }
+  }
 }
 
 CheckRun run_of(Project& project, const catalog::Row& row) {
-  return {.id = row.text(0),
-          .check = row.text(1),
-          .model = row.text(2),
-          .parameters = row.text(3),
-          .input_key = row.text(4),
-          .finding_count = row.integer(5),
-          .examined = read_keys(project, row.text(6)),
-          .cycle = row.text(7),
-          .seconds = row.real(8),
-          .created_at = row.integer(9)};
+  CheckRun run{.id = row.text(0),
+               .check = row.text(1),
+               .model = row.text(2),
+               .parameters = row.text(3),
+               .input_key = row.text(4),
+               .finding_count = row.integer(5),
+               .cycle = row.text(7),
+               .seconds = row.real(8),
+               .created_at = row.integer(9)};
+  read_examined(project, row.text(6), run);
+  return run;
 }
 
 // What a finding is about, over runs: a label, a cluster, a flag, or a prediction of one model.
@@ -86,9 +111,8 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
   if (!findings.empty()) {
     project.lake->add_findings("check/" + run.id, findings);
   }
-  const Json note = {
-      {"examined", run.examined.size()},
-      {"examined_blob", project.blobs->put(fmt::format("{}", fmt::join(run.examined, "\n")))}};
+  const Json note = {{"examined", run.examined.size()},
+                     {"examined_blob", project.blobs->put(examined_text(run))}};
   project.catalog->execute(
       fmt::format("INSERT INTO check_runs ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
                   "ON CONFLICT (id) DO NOTHING",
@@ -115,6 +139,10 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
     for (const auto& key : run.examined) {
       if (run_of_sample.try_emplace({run.check, key}, run.id).second) {
         check.examined.push_back(key);
+        const auto objects = run.objects.find(key);
+        if (objects != run.objects.end()) {
+          check.objects.insert(*objects);
+        }
       }
     }
   }

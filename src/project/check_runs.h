@@ -14,6 +14,9 @@
 
 namespace spotter {
 
+// Examined objects by sample key and class, of checks that judge object by object.
+using ObjectCounts = std::map<std::string, std::map<std::string, std::int64_t>>;
+
 struct CheckRun {
   std::string id;  // "check_…", from the input key
   std::string check;
@@ -22,6 +25,7 @@ struct CheckRun {
   std::string input_key;
   std::int64_t finding_count = 0;
   std::vector<std::string> examined;  // sample keys that the check could judge, rising
+  ObjectCounts objects;
   std::string cycle;
   double seconds = 0;
   TimeMs created_at = 0;  // set by store_check_run
@@ -38,6 +42,7 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
 struct CurrentCheck {
   std::string check;
   std::vector<std::string> examined;  // rising
+  ObjectCounts objects;               // of the same runs
   std::vector<Finding> findings;      // by run, then sample
 };
 // Runs of `model` and runs that need no model, in order of check name. Findings that a person has

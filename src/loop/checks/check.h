@@ -73,9 +73,17 @@ struct CheckInput {
   [[nodiscard]] double number(std::string_view name) const;
 };
 
+// How many objects of a class the check looked at in one sample: what its findings are a share of.
+struct ExaminedObjects {
+  std::size_t sample = 0;  // index
+  std::string class_name;
+  std::int64_t count = 0;
+};
+
 struct CheckOutput {
   std::vector<Finding> findings;       // without id, run, check, model and time: run.cc adds them
   std::vector<std::uint8_t> examined;  // a flag for each sample: whether it could be judged at all
+  std::vector<ExaminedObjects> objects;  // of checks that judge object by object; else empty
 };
 
 struct Check {

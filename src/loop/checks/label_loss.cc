@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include <fmt/format.h>
@@ -190,6 +191,18 @@ void report_losses(const CheckInput& input, double fence, CheckOutput& output) {
   }
 }
 
+void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& output) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& label : labels.labels) {
+    if (!label.crowd && !label.ignore) {
+      ++counts[label.class_name];
+    }
+  }
+  for (const auto& [class_name, count] : counts) {
+    output.objects.push_back({sample, class_name, count});
+  }
+}
+
 CheckOutput run(const CheckInput& input) {
   const Limits limits{input.number("detected"), input.number("confident")};
   CheckOutput output;
@@ -199,6 +212,7 @@ CheckOutput run(const CheckInput& input) {
       continue;
     }
     output.examined[s] = 1;
+    count_objects(*input.labels[s], s, output);
     Comparison(*input.labels[s], input.outputs[s]->set, limits)
         .report(input.samples[s].key, output.findings);
   }

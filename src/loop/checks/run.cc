@@ -76,6 +76,9 @@ Json run_one(Project& project, Preparation& preparation, const Check& check,
       run.examined.push_back(prepared->samples[i].key);
     }
   }
+  for (const auto& some : output.objects) {
+    run.objects[prepared->samples.at(some.sample).key][some.class_name] += some.count;
+  }
   if (run.examined.empty()) {
     return skipped(check, "none of the samples has what it needs to judge them");
   }

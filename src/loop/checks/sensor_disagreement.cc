@@ -157,12 +157,17 @@ CheckOutput run(const CheckInput& input) {
       continue;
     }
     output.examined[s] = 1;
+    std::map<std::string, std::int64_t> counts;
     for (const auto& cluster : input.sensor[s]->labels) {
       const Json facts = facts_of(cluster);
       const double support = support_of(cluster.box, input.outputs[s]->set);
       const Guess guess = plausibility.guess(shape_of(cluster, facts));
       const bool solid = json_get_or<double>(facts, "points", points_min) >= points_min;
-      if (support >= detected || guess.plausibility < plausible || !solid) {
+      if (guess.plausibility < plausible || !solid) {
+        continue;
+      }
+      ++counts[guess.class_name];
+      if (support >= detected) {
         continue;
       }
       Json evidence = {{"plausibility", guess.plausibility}, {"best_score", support}};
@@ -174,6 +179,9 @@ CheckOutput run(const CheckInput& input) {
                                  .score = guess.plausibility * (1 - support),
                                  .box = cluster.box,
                                  .evidence = evidence.dump()});
+    }
+    for (const auto& [class_name, count] : counts) {
+      output.objects.push_back({s, class_name, count});
     }
   }
   return output;

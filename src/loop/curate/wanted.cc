@@ -1,6 +1,7 @@
 #include "loop/curate/wanted.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "project/failure_modes.h"
@@ -14,7 +15,7 @@ Wanted for_mode(Project& project, const FailureMode& mode, const Pool& pool) {
   Wanted wanted;
   auto& target = wanted.target;
   target.title = mode.title;
-  target.share = mode.rank_score > 0 ? mode.rank_score : 1e-6;
+  target.share = std::sqrt(std::max(mode.rank_score, 1e-12));
   if (mode.slice != "true") {
     target.inside = pool.matching(mode.slice);
     target.words = mode.slice;

@@ -8,182 +8,14 @@
 
 #include <fmt/format.h>
 
-#include "kernels/slices.h"
+#include "loop/triage/explain.h"
 #include "loop/triage/naming.h"
 
 namespace spotter::triage {
 namespace {
 
-using kernels::RowSet;
-
 // What no slice explains cannot be aimed at by a campaign and ranks behind what can.
 constexpr double kUnexplainedShare = 0.1;
-
-// A condition of either kind: from metadata or from spotter.yaml.
-struct Condition {
-  std::string where;
-  std::string words;
-  double weight = 1;
-};
-
-// One kind of error of one check: where it happens, before merging.
-struct Candidate {
-  Condition condition;
-  std::string error;
-  RowSet rows;  // of the channel's samples
-  RowSet affected;
-  double rate_inside = 0;
-  double rate_outside = 0;
-  double p = 1;
-  std::vector<std::size_t> findings;  // indices into the channel's findings
-};
-
-// The samples and findings of a channel, by row.
-class Grouper {
- public:
-  Grouper(const Channel& channel, const GroupingOptions& options, std::size_t families)
-      : channel_(channel), options_(options), families_(std::max<std::size_t>(families, 1)) {
-    scenes_ = scene_numbers(channel.samples);
-    std::map<std::string_view, std::size_t> row_of;
-    for (std::size_t row = 0; row < channel.samples.size(); ++row) {
-      row_of.emplace(channel.samples[row].key, row);
-    }
-    for (const auto& finding : channel.findings) {
-      row_of_finding_.push_back(row_of.at(finding.sample));
-    }
-    add_conditions();
-  }
-
-  // Slices that explain findings of one kind; findings of no slice go to `left`.
-  std::vector<Candidate> explain(const std::string& error, std::vector<std::size_t>& left) const {
-    std::vector<std::size_t> findings;
-    RowSet affected(channel_.samples.size());
-    for (std::size_t i = 0; i < channel_.findings.size(); ++i) {
-      if (channel_.findings[i].error == error) {
-        findings.push_back(i);
-        affected.add(row_of_finding_[i]);
-      }
-    }
-    kernels::SliceOptions options;
-    options.rows_min = options_.samples_min;
-    options.slices_max = options_.slices_max;
-    options.false_discovery = options_.false_discovery / static_cast<double>(families_);
-    std::vector<Candidate> candidates;
-    RowSet explained(channel_.samples.size());
-    for (const auto& slice : kernels::find_slices(predicates_, affected, scenes_, options)) {
-      candidates.push_back(candidate_of(slice, error, findings, affected));
-      explained |= candidates.back().rows;
-    }
-    for (const std::size_t i : findings) {
-      if (!explained.has(row_of_finding_[i])) {
-        left.push_back(i);
-      }
-    }
-    return candidates;
-  }
-
-  // Findings that no slice explains, by class.
-  std::vector<Candidate> unexplained(const std::string& error,
-                                     const std::vector<std::size_t>& left) const {
-    std::map<std::string, std::vector<std::size_t>> by_class;
-    for (const std::size_t i : left) {
-      by_class[channel_.findings[i].class_name].push_back(i);
-    }
-    std::vector<Candidate> candidates;
-    for (auto& [class_name, findings] : by_class) {
-      Candidate candidate{.condition = {"true", "", 1},
-                          .error = error,
-                          .rows = RowSet(channel_.samples.size(), true),
-                          .affected = RowSet(channel_.samples.size())};
-      std::set<std::uint32_t> scenes;
-      for (const std::size_t i : findings) {
-        candidate.affected.add(row_of_finding_[i]);
-        scenes.insert(scenes_[row_of_finding_[i]]);
-      }
-      if (candidate.affected.count() >= options_.findings_min && scenes.size() >= 3) {
-        candidate.rate_inside = share(candidate.affected, candidate.rows, error);
-        candidate.findings = std::move(findings);
-        candidates.push_back(std::move(candidate));
-      }
-    }
-    return candidates;
-  }
-
- private:
-  void add_conditions() {
-    int column = 0;
-    for (auto& condition : sample_conditions(channel_.samples, options_.samples_min)) {
-      column = std::max(column, condition.column + 1);
-      conditions_.push_back({std::move(condition.where), std::move(condition.words), 1});
-      predicates_.push_back({condition.column, std::move(condition.rows), condition.complexity});
-    }
-    for (const auto& slice : channel_.slices) {
-      RowSet rows(channel_.samples.size());
-      for (std::size_t row = 0; row < slice.holds.size(); ++row) {
-        if (slice.holds[row] != 0) {
-          rows.add(row);
-        }
-      }
-      const bool known = std::any_of(conditions_.begin(), conditions_.end(),
-                                     [&](const Condition& c) { return c.where == slice.where; });
-      if (!known && slice.where != "true") {
-        conditions_.push_back({slice.where, fmt::format("in slice {}", slice.name), slice.weight});
-        predicates_.push_back({column++, std::move(rows), 1});
-      }
-    }
-  }
-
-  Candidate candidate_of(const kernels::FoundSlice& slice, const std::string& error,
-                         const std::vector<std::size_t>& findings, const RowSet& affected) const {
-    Candidate candidate;
-    candidate.error = error;
-    candidate.p = slice.p_adjusted;
-    candidate.rows = RowSet(channel_.samples.size(), true);
-    candidate.condition.where.clear();
-    for (const std::size_t i : slice.predicates) {
-      auto& whole = candidate.condition;
-      whole.where += (whole.where.empty() ? "" : " AND ") + conditions_[i].where;
-      whole.words += (whole.words.empty() ? "" : " ") + conditions_[i].words;
-      whole.weight = std::max(whole.weight, conditions_[i].weight);
-      candidate.rows &= predicates_[i].rows;
-    }
-    candidate.affected = candidate.rows & affected;
-    RowSet outside(channel_.samples.size(), true);
-    outside.remove(candidate.rows);
-    candidate.rate_inside = share(candidate.affected, candidate.rows, error);
-    candidate.rate_outside = share(outside & affected, outside, error);
-    for (const std::size_t i : findings) {
-      if (candidate.rows.has(row_of_finding_[i])) {
-        candidate.findings.push_back(i);
-      }
-    }
-    return candidate;
-  }
-
-  // The affected share of `rows`. Flags count by scene: a person presses the button once for an
-  // event.
-  double share(const RowSet& affected, const RowSet& rows, const std::string& error) const {
-    const auto ratio = [](std::size_t a, std::size_t b) {
-      return b == 0 ? 0.0 : static_cast<double>(a) / static_cast<double>(b);
-    };
-    if (error != "flagged") {
-      return ratio(affected.count(), rows.count());
-    }
-    std::set<std::uint32_t> hit;
-    std::set<std::uint32_t> all;
-    affected.each([&](std::size_t row) { hit.insert(scenes_[row]); });
-    rows.each([&](std::size_t row) { all.insert(scenes_[row]); });
-    return ratio(hit.size(), all.size());
-  }
-
-  const Channel& channel_;
-  const GroupingOptions& options_;
-  std::size_t families_;
-  std::vector<std::uint32_t> scenes_;
-  std::vector<std::size_t> row_of_finding_;
-  std::vector<Condition> conditions_;
-  std::vector<kernels::SlicePredicate> predicates_;
-};
 
 // A mode with what merging needs: its samples by key.
 struct Draft {
@@ -193,27 +25,27 @@ struct Draft {
   std::map<std::string, std::size_t> classes;
 };
 
-Draft draft_of(const Channel& channel, Candidate candidate) {
+Draft draft_of(const Channel& channel, Explained explained) {
   Draft draft;
   FoundMode& mode = draft.mode;
-  mode.where = std::move(candidate.condition.where);
-  mode.words = std::move(candidate.condition.words);
-  mode.weight = candidate.condition.weight;
-  mode.error = candidate.error;
+  mode.where = std::move(explained.where);
+  mode.words = std::move(explained.words);
+  mode.class_name = std::move(explained.class_name);
+  mode.weight = explained.weight;
+  mode.error = std::move(explained.error);
   mode.checks = {channel.check};
-  mode.sample_count = candidate.rows.count();
-  mode.affected_count = candidate.affected.count();
-  mode.rate_inside = candidate.rate_inside;
-  mode.rate_outside = candidate.rate_outside;
-  mode.p = candidate.p;
-  const double share =
-      static_cast<double>(mode.sample_count) / static_cast<double>(channel.samples.size());
+  mode.unit = std::move(explained.unit);
+  mode.unit_count = explained.unit_count;
+  mode.affected_count = explained.affected_count;
+  mode.rate_inside = explained.rate_inside;
+  mode.rate_outside = explained.rate_outside;
+  mode.p = explained.p;
+  mode.frequency = explained.unit_share;
   const double excess = std::max(0.0, mode.rate_inside - mode.rate_outside);
-  mode.frequency = share;
-  mode.severity = seriousness(mode.error) * excess * (mode.where == "true" ? kUnexplainedShare : 1);
+  mode.severity = seriousness(mode.error) * excess * (explained.p >= 1 ? kUnexplainedShare : 1);
   draft.gravity = mode.frequency * mode.severity;
-  candidate.rows.each([&](std::size_t row) { draft.samples.insert(channel.samples[row].key); });
-  for (const std::size_t i : candidate.findings) {
+  draft.samples = std::move(explained.samples);
+  for (const std::size_t i : explained.findings) {
     const Finding& finding = channel.findings[i];
     mode.finding_ids.push_back(finding.id);
     mode.finding_samples.push_back(finding.sample);
@@ -237,10 +69,14 @@ void merge(Draft& draft, Draft&& other) {
   FoundMode& mode = draft.mode;
   FoundMode& more = other.mode;
   if (other.gravity > draft.gravity) {
-    std::tie(mode.error, mode.rate_inside, mode.rate_outside, mode.frequency, mode.severity) =
-        std::tie(more.error, more.rate_inside, more.rate_outside, more.frequency, more.severity);
-    mode.sample_count = more.sample_count;
+    mode.error = more.error;
+    mode.unit = more.unit;
+    mode.unit_count = more.unit_count;
     mode.affected_count = more.affected_count;
+    mode.rate_inside = more.rate_inside;
+    mode.rate_outside = more.rate_outside;
+    mode.frequency = more.frequency;
+    mode.severity = more.severity;
     draft.gravity = other.gravity;
   }
   mode.p = std::min(mode.p, more.p);
@@ -266,7 +102,7 @@ void merge(Draft& draft, Draft&& other) {
 bool same_mode(const Draft& a, const Draft& b, const GroupingOptions& options) {
   if (a.mode.where == "true" || b.mode.where == "true") {
     return a.mode.where == b.mode.where && a.mode.error == b.mode.error &&
-           a.classes.begin()->first == b.classes.begin()->first;
+           a.mode.class_name == b.mode.class_name;
   }
   return a.mode.where == b.mode.where || overlap(a.samples, b.samples) >= options.overlap;
 }
@@ -274,6 +110,7 @@ bool same_mode(const Draft& a, const Draft& b, const GroupingOptions& options) {
 void name_mode(Draft& draft, const GroupingOptions& options) {
   std::size_t total = 0;
   std::size_t most = 0;
+  draft.mode.class_name.clear();  // the findings decide, after all merging
   for (const auto& [class_name, count] : draft.classes) {
     if (class_name.empty()) {
       continue;  // findings about whole samples have no class and do not vote
@@ -302,15 +139,10 @@ std::set<std::string> kinds_of(const Channel& channel) {
 
 std::vector<Draft> drafts_of(const Channel& channel, const GroupingOptions& options,
                              std::size_t families) {
-  const Grouper grouper(channel, options, families);
   std::vector<Draft> drafts;
   for (const auto& error : kinds_of(channel)) {
-    std::vector<std::size_t> left;
-    for (auto& candidate : grouper.explain(error, left)) {
-      drafts.push_back(draft_of(channel, std::move(candidate)));
-    }
-    for (auto& candidate : grouper.unexplained(error, left)) {
-      drafts.push_back(draft_of(channel, std::move(candidate)));
+    for (auto& explained : explain(channel, error, options, families)) {
+      drafts.push_back(draft_of(channel, std::move(explained)));
     }
   }
   return drafts;

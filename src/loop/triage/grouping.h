@@ -10,6 +10,7 @@
 
 #include "domain/finding.h"
 #include "domain/sample.h"
+#include "project/check_runs.h"
 #include "project/sample_conditions.h"
 
 namespace spotter::triage {
@@ -27,6 +28,7 @@ struct Channel {
   std::string check;
   std::vector<Sample> samples;
   std::vector<Finding> findings;  // of those samples
+  ObjectCounts objects;           // examined objects, of checks that judge object by object
   std::vector<NamedSlice> slices;
 };
 
@@ -47,13 +49,14 @@ struct FoundMode {
   std::string class_name;
   std::string error;  // the gravest kind in it
   std::vector<std::string> checks;
-  std::size_t sample_count = 0;    // examined samples in the slice
+  std::string unit;                // what is counted: "objects" or "samples"
+  std::size_t unit_count = 0;      // examined in the slice
   std::size_t affected_count = 0;  // of those, with a finding of the mode
   double rate_inside = 0;
   double rate_outside = 0;
   double p = 1;          // adjusted; 1 for "true"
   double weight = 1;     // largest of the configured slices that it is one with
-  double frequency = 0;  // share of the examined samples that are in the slice
+  double frequency = 0;  // share of the examined units that are in the slice
   double severity = 0;   // seriousness of the error × excess of the affected share
   std::vector<std::string> finding_ids;
   std::vector<std::string> finding_samples;  // aligned with finding_ids

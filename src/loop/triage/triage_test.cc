@@ -59,9 +59,9 @@ Finding finding_at(const Sample& sample, const std::string& error, const std::st
 std::vector<Channel> demo_channels(std::uint64_t seed) {
   Rng rng(seed, "demo");
   const auto samples = make_samples(rng, 700);
-  Channel lidar{"sensor_disagreement", samples, {}, {}};
-  Channel novel{"embedding_distance", samples, {}, {}};
-  Channel flags{"flags", samples, {}, {}};
+  Channel lidar{"sensor_disagreement", samples, {}, {}, {}};
+  Channel novel{"embedding_distance", samples, {}, {}, {}};
+  Channel flags{"flags", samples, {}, {}, {}};
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const bool rain = has(samples[i], "\"rain\"");
     if (rng.chance(rain ? 0.75 : 0.14)) {
@@ -106,10 +106,14 @@ TEST(Triage, NullDataGivesAtMostFivePercentFalseSlices) {
       double rate = 0;
       for (std::size_t i = 0; i < channel.samples.size(); ++i) {
         rate = i % 4 == 0 ? (rng.chance(0.2) ? 0.5 : 0.1) : rate;
-        for (const char* error : {"miss", "false_alarm"}) {
+        channel.objects[channel.samples[i].key]["cone"] = 3;
+        for (int n = 0; n < 3; ++n) {
           if (rng.chance(rate)) {
-            channel.findings.push_back(finding_at(channel.samples[i], error, "cone", 0));
+            channel.findings.push_back(finding_at(channel.samples[i], "miss", "cone", n));
           }
+        }
+        if (rng.chance(rate)) {
+          channel.findings.push_back(finding_at(channel.samples[i], "false_alarm", "cone", 9));
         }
       }
     }
@@ -122,8 +126,42 @@ TEST(Triage, NullDataGivesAtMostFivePercentFalseSlices) {
   EXPECT_LE(false_runs, 5) << "of 100 runs on data without a slice";
 }
 
+// A weak detector misses something in nearly every sample; only the share of objects tells rain
+// apart.
+TEST(Triage, SlicesAreFoundAmongObjectsWhenEverySampleHasAFinding) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    Rng rng(seed, "objects");
+    Channel channel{"sensor_disagreement", make_samples(rng, 500), {}, {}, {}};
+    for (const auto& sample : channel.samples) {
+      const bool rain = has(sample, "\"rain\"");
+      const auto count = static_cast<std::int64_t>(3 + rng.index(8));
+      for (std::int64_t n = 0; n < count; ++n) {
+        const std::string class_name = n % 3 == 0 ? "pedestrian" : "cone";
+        channel.objects[sample.key][class_name] += 1;
+        if (rng.chance(rain ? 0.9 : class_name == "cone" ? 0.3 : 0.55)) {
+          channel.findings.push_back(finding_at(sample, "miss", class_name, static_cast<int>(n)));
+        }
+      }
+    }
+    const auto modes = group_findings({&channel, 1}, {});
+    ASSERT_GE(modes.size(), 2U);
+    const auto rain = std::find_if(modes.begin(), modes.end(), [](const FoundMode& mode) {
+      return mode.where == "weather = 'rain'";
+    });
+    ASSERT_NE(rain, modes.end()) << "seed " << seed;
+    EXPECT_EQ(rain->unit, "objects");
+    const auto pedestrians = std::find_if(modes.begin(), modes.end(), [](const FoundMode& mode) {
+      return mode.title == "missed pedestrians";
+    });
+    ASSERT_NE(pedestrians, modes.end()) << "seed " << seed;
+    for (const auto& mode : modes) {
+      EXPECT_TRUE(mode.where == "true" || mode.where == "weather = 'rain'") << mode.title;
+    }
+  }
+}
+
 TEST(Triage, FindingsWithoutMetadataStillBecomeModesByClass) {
-  Channel channel{"label_loss", {}, {}, {}};
+  Channel channel{"label_loss", {}, {}, {}, {}};
   for (int i = 0; i < 60; ++i) {
     Sample sample;
     sample.key = fmt::format("image{:03}", i);
@@ -145,7 +183,7 @@ TEST(Triage, FindingsWithoutMetadataStillBecomeModesByClass) {
 
 TEST(Triage, ConfiguredSlicesAreCandidatesAndBringTheirWeight) {
   Rng rng(1, "slice");
-  Channel channel{"sensor_disagreement", make_samples(rng, 300), {}, {}};
+  Channel channel{"sensor_disagreement", make_samples(rng, 300), {}, {}, {}};
   NamedSlice slice{"gate_area", "key LIKE 's1%'", 5, {}};
   for (const auto& sample : channel.samples) {
     const bool inside = sample.key.starts_with("s1");

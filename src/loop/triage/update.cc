@@ -55,6 +55,7 @@ std::vector<Channel> channels_of(Project& project, std::vector<CurrentCheck> cur
     channel.check = check.check;
     channel.samples = project.lake->samples(check.examined);
     channel.findings = std::move(check.findings);
+    channel.objects = std::move(check.objects);
     channel.slices = named_slices(project, channel.samples);
     channels.push_back(std::move(channel));
   }
@@ -73,7 +74,8 @@ Json evidence_of(const FoundMode& mode) {
   for (const auto& [kind, count] : mode.kinds) {
     kinds[kind] = count;
   }
-  return {{"samples", mode.sample_count},
+  return {{"unit", mode.unit},
+          {"examined", mode.unit_count},
           {"affected", mode.affected_count},
           {"share_inside", mode.rate_inside},
           {"share_outside", mode.rate_outside},
