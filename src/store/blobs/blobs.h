@@ -1,5 +1,5 @@
-// Bytes by content hash: images, model files, reports, embedding segments. Names from outside are never
-// paths here; the SHA-256 of the bytes is the only name.
+// Bytes by content hash: images, model files, reports, embedding segments. Names from outside are
+// never paths here; the SHA-256 of the bytes is the only name.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -12,7 +12,8 @@ namespace spotter::blobs {
 class Blobs {
  public:
   virtual ~Blobs() = default;
-  // Stores the bytes (fsync, rename) and returns their hash; storing again changes nothing. Thread safe.
+  // Stores the bytes (fsync, rename) and returns their hash; storing again changes nothing. Thread
+  // safe.
   virtual std::string put(std::string_view bytes) = 0;
   // Streams a file in.
   virtual std::string put_file(const std::filesystem::path& path) = 0;

@@ -1,10 +1,10 @@
 // Blobs in a folder: ab/cd/<hash>, written by temporary file, fsync and rename.
+#include <algorithm>
+#include <vector>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <vector>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kHashCharacters = 64;
 
 bool is_hash(std::string_view text) {
-  return text.size() == kHashCharacters && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == kHashCharacters &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 class Local final : public Blobs {
@@ -41,16 +42,20 @@ class Local final : public Blobs {
   std::string get(std::string_view hash, bool check) override {
     auto bytes = read_file(local_path(hash));
     if (check && sha256_hex(bytes) != hash) {
-      fail(ErrorCode::kCorrupt, fmt::format("the bytes of blob {} were changed: {}", hash, place(hash).string()));
+      fail(ErrorCode::kCorrupt,
+           fmt::format("the bytes of blob {} were changed: {}", hash, place(hash).string()));
     }
     return bytes;
   }
 
-  bool has(std::string_view hash) override { return is_hash(hash) && std::filesystem::exists(place(hash)); }
+  bool has(std::string_view hash) override {
+    return is_hash(hash) && std::filesystem::exists(place(hash));
+  }
 
   std::filesystem::path local_path(std::string_view hash) override {
     if (!has(hash)) {
-      fail(ErrorCode::kNotFound, fmt::format("blob \"{}\" is not stored: {}", hash, folder_.string()));
+      fail(ErrorCode::kNotFound,
+           fmt::format("blob \"{}\" is not stored: {}", hash, folder_.string()));
     }
     return place(hash);
   }
@@ -87,6 +92,8 @@ class Local final : public Blobs {
 
 }  // namespace
 
-std::unique_ptr<Blobs> open_local(const std::filesystem::path& folder) { return std::make_unique<Local>(folder); }
+std::unique_ptr<Blobs> open_local(const std::filesystem::path& folder) {
+  return std::make_unique<Local>(folder);
+}
 
 }  // namespace spotter::blobs

@@ -1,8 +1,8 @@
 // Blobs in memory, for tests; local paths are files of a temporary folder.
-#include <fmt/format.h>
-
 #include <map>
 #include <mutex>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -68,6 +68,8 @@ class Memory final : public Blobs {
 
 }  // namespace
 
-std::unique_ptr<Blobs> open_memory() { return std::make_unique<Memory>(); }
+std::unique_ptr<Blobs> open_memory() {
+  return std::make_unique<Memory>();
+}
 
 }  // namespace spotter::blobs

@@ -64,14 +64,18 @@ void execute_script(Database& database, std::string_view sql) {
   }
 }
 
-int newest_schema() { return static_cast<int>(all_migrations().size()); }
+int newest_schema() {
+  return static_cast<int>(all_migrations().size());
+}
 
 int schema_of(Database& database) {
   const auto tables =
       database.driver() == "sqlite"
-          ? database.query("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
-          : database.query("SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta' AND "
-                           "table_schema = current_schema()");
+          ? database.query(
+                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'")
+          : database.query(
+                "SELECT count(*) FROM information_schema.tables WHERE table_name = 'meta' AND "
+                "table_schema = current_schema()");
   if (tables.at(0).integer(0) == 0) {
     return 0;
   }
@@ -82,14 +86,16 @@ int schema_of(Database& database) {
 void migrate(Database& database, const std::filesystem::path& backup_folder) {
   const int found = schema_of(database);
   if (found > newest_schema()) {
-    fail(ErrorCode::kConflict,
-         fmt::format("this project was written by a newer Spotter (schema {}, this program knows {}); use that "
-                     "version or restore a backup",
-                     found, newest_schema()));
+    fail(ErrorCode::kConflict, fmt::format("this project was written by a newer Spotter (schema "
+                                           "{}, this program knows {}); use that "
+                                           "version or restore a backup",
+                                           found, newest_schema()));
   }
-  if (found > 0 && found < newest_schema() && database.driver() == "sqlite" && !backup_folder.empty()) {
+  if (found > 0 && found < newest_schema() && database.driver() == "sqlite" &&
+      !backup_folder.empty()) {
     make_folders(backup_folder);
-    database.execute("VACUUM INTO $1", {(backup_folder / fmt::format("catalog-schema-{}.db", found)).string()});
+    database.execute("VACUUM INTO $1",
+                     {(backup_folder / fmt::format("catalog-schema-{}.db", found)).string()});
   }
   for (int next = found; next < newest_schema(); ++next) {
     database.transaction([&] {
@@ -97,9 +103,10 @@ void migrate(Database& database, const std::filesystem::path& backup_folder) {
         return;  // another process was quicker
       }
       execute_script(database, all_migrations()[static_cast<std::size_t>(next)].sql);
-      database.execute("INSERT INTO meta (key, value) VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET "
-                       "value = excluded.value",
-                       {fmt::format("{}", next + 1)});
+      database.execute(
+          "INSERT INTO meta (key, value) VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET "
+          "value = excluded.value",
+          {fmt::format("{}", next + 1)});
     });
   }
 }

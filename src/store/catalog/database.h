@@ -1,6 +1,6 @@
-// One SQL connection to the catalog: facts that change in small steps. Two drivers (SQLite, PostgreSQL)
-// speak one dialect: `$1, $2 …` parameters, ON CONFLICT, RETURNING; types TEXT, BIGINT, DOUBLE PRECISION.
-// Not for bulk rows: those are in the lake.
+// One SQL connection to the catalog: facts that change in small steps. Two drivers (SQLite,
+// PostgreSQL) speak one dialect: `$1, $2 …` parameters, ON CONFLICT, RETURNING; types TEXT, BIGINT,
+// DOUBLE PRECISION. Not for bulk rows: those are in the lake.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -33,8 +33,8 @@ class Row {
 class Database {
  public:
   virtual ~Database() = default;
-  // Runs one statement and returns its rows. Throws kConflict on a broken constraint, kUnavailable when
-  // the database stays locked or cannot be reached, kInternal on wrong SQL.
+  // Runs one statement and returns its rows. Throws kConflict on a broken constraint, kUnavailable
+  // when the database stays locked or cannot be reached, kInternal on wrong SQL.
   virtual std::vector<Row> query(std::string_view sql, std::span<const Value> parameters) = 0;
   std::vector<Row> query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
     return query(sql, std::span<const Value>(parameters.begin(), parameters.size()));
@@ -59,8 +59,8 @@ class Database {
 [[nodiscard]] int schema_of(Database& database);
 
 // Brings the schema up to date, one numbered migration a transaction; SQLite files are copied to
-// `backup_folder` before a project that already has data is changed. Throws kConflict with what to do
-// when the database is newer than this program.
+// `backup_folder` before a project that already has data is changed. Throws kConflict with what to
+// do when the database is newer than this program.
 void migrate(Database& database, const std::filesystem::path& backup_folder);
 
 }  // namespace spotter::catalog

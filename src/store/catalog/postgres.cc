@@ -1,9 +1,9 @@
 // The team driver: PostgreSQL by libpq, the same SQL text and `$n` parameters.
-#include <fmt/format.h>
-#include <libpq-fe.h>
-
 #include <charconv>
 #include <utility>
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
 
 #include "base/error.h"
 #include "store/catalog/driver.h"
@@ -35,7 +35,8 @@ Value cell(const PGresult* result, int row, int column) {
   const std::string text(PQgetvalue(result, row, column),
                          static_cast<std::size_t>(PQgetlength(result, row, column)));
   switch (PQftype(result, column)) {
-    case kBool: return std::int64_t{text == "t" ? 1 : 0};
+    case kBool:
+      return std::int64_t{text == "t" ? 1 : 0};
     case kInt2:
     case kInt4:
     case kInt8: {
@@ -50,7 +51,8 @@ Value cell(const PGresult* result, int row, int column) {
       std::from_chars(text.data(), text.data() + text.size(), value);
       return value;
     }
-    default: return text;
+    default:
+      return text;
   }
 }
 
@@ -60,7 +62,8 @@ class Postgres final : public Database {
     if (PQstatus(connection_) != CONNECTION_OK) {
       const std::string why = PQerrorMessage(connection_);
       PQfinish(connection_);
-      fail(ErrorCode::kUnavailable, fmt::format("the catalog's PostgreSQL server cannot be reached: {}", why));
+      fail(ErrorCode::kUnavailable,
+           fmt::format("the catalog's PostgreSQL server cannot be reached: {}", why));
     }
     PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
   }
@@ -132,10 +135,12 @@ class Postgres final : public Database {
     }
     std::vector<const char*> values;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-      values.push_back(std::holds_alternative<std::monostate>(parameters[i]) ? nullptr : texts[i].c_str());
+      values.push_back(std::holds_alternative<std::monostate>(parameters[i]) ? nullptr
+                                                                             : texts[i].c_str());
     }
-    Result result(PQexecParams(connection_, std::string(sql).c_str(), static_cast<int>(values.size()), types.data(),
-                               values.data(), nullptr, nullptr, 0));
+    Result result(PQexecParams(connection_, std::string(sql).c_str(),
+                               static_cast<int>(values.size()), types.data(), values.data(),
+                               nullptr, nullptr, 0));
     const auto status = PQresultStatus(result.value);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
       fail_postgres(result.value, sql);
@@ -150,9 +155,10 @@ class Postgres final : public Database {
     if (code.starts_with("23")) {
       fail(ErrorCode::kConflict, fmt::format("the catalog refused a row: {}", why));
     }
-    if (code.empty() || code.starts_with("08") || code.starts_with("40") || code.starts_with("53") ||
-        code.starts_with("55") || code.starts_with("57")) {
-      fail(ErrorCode::kUnavailable, fmt::format("the catalog's server could not do it now; try again: {}", why));
+    if (code.empty() || code.starts_with("08") || code.starts_with("40") ||
+        code.starts_with("53") || code.starts_with("55") || code.starts_with("57")) {
+      fail(ErrorCode::kUnavailable,
+           fmt::format("the catalog's server could not do it now; try again: {}", why));
     }
     fail(ErrorCode::kInternal, fmt::format("{} in `{}`", why, sql));
   }
@@ -163,6 +169,8 @@ class Postgres final : public Database {
 
 }  // namespace
 
-std::unique_ptr<Database> open_postgres(const std::string& url) { return std::make_unique<Postgres>(url); }
+std::unique_ptr<Database> open_postgres(const std::string& url) {
+  return std::make_unique<Postgres>(url);
+}
 
 }  // namespace spotter::catalog

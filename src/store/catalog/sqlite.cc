@@ -1,8 +1,8 @@
 // The embedded driver: one SQLite file in WAL mode, many processes.
+#include <unordered_map>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
-
-#include <unordered_map>
 
 #include "base/error.h"
 #include "store/catalog/driver.h"
@@ -15,12 +15,14 @@ constexpr int kBusyTimeoutMs = 30'000;
 class Sqlite final : public Database {
  public:
   explicit Sqlite(const std::string& path) : path_(path) {
-    const int code = sqlite3_open_v2(path.c_str(), &handle_,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+    const int code = sqlite3_open_v2(
+        path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
+        nullptr);
     if (code != SQLITE_OK) {
       const std::string why = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
       sqlite3_close(handle_);
-      fail(ErrorCode::kUnavailable, fmt::format("the catalog could not be opened, because {}: {}", why, path));
+      fail(ErrorCode::kUnavailable,
+           fmt::format("the catalog could not be opened, because {}: {}", why, path));
     }
     sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
     sqlite3_extended_result_codes(handle_, 1);
@@ -120,13 +122,20 @@ class Sqlite final : public Database {
     values.reserve(static_cast<std::size_t>(count));
     for (int c = 0; c < count; ++c) {
       switch (sqlite3_column_type(statement, c)) {
-        case SQLITE_INTEGER: values.emplace_back(std::int64_t{sqlite3_column_int64(statement, c)}); break;
-        case SQLITE_FLOAT: values.emplace_back(sqlite3_column_double(statement, c)); break;
-        case SQLITE_NULL: values.emplace_back(); break;
+        case SQLITE_INTEGER:
+          values.emplace_back(std::int64_t{sqlite3_column_int64(statement, c)});
+          break;
+        case SQLITE_FLOAT:
+          values.emplace_back(sqlite3_column_double(statement, c));
+          break;
+        case SQLITE_NULL:
+          values.emplace_back();
+          break;
         default: {
           const auto* text = static_cast<const char*>(sqlite3_column_blob(statement, c));
           values.emplace_back(
-              std::string(text == nullptr ? "" : text, static_cast<std::size_t>(sqlite3_column_bytes(statement, c))));
+              std::string(text == nullptr ? "" : text,
+                          static_cast<std::size_t>(sqlite3_column_bytes(statement, c))));
         }
       }
     }
@@ -144,19 +153,24 @@ class Sqlite final : public Database {
   [[noreturn]] void fail_sqlite(int code, std::string_view sql) {
     const std::string why = sqlite3_errmsg(handle_);
     switch (code & 0xff) {
-      case SQLITE_CONSTRAINT: fail(ErrorCode::kConflict, fmt::format("the catalog refused a row: {}", why));
+      case SQLITE_CONSTRAINT:
+        fail(ErrorCode::kConflict, fmt::format("the catalog refused a row: {}", why));
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
         fail(ErrorCode::kUnavailable,
-             fmt::format("the catalog is in use by another process for too long; try again: {}", path_));
+             fmt::format("the catalog is in use by another process for too long; try again: {}",
+                         path_));
       case SQLITE_FULL:
       case SQLITE_READONLY:
       case SQLITE_IOERR:
       case SQLITE_CANTOPEN:
-        fail(ErrorCode::kUnavailable, fmt::format("the catalog cannot be written, because {}: {}", why, path_));
+        fail(ErrorCode::kUnavailable,
+             fmt::format("the catalog cannot be written, because {}: {}", why, path_));
       case SQLITE_CORRUPT:
-      case SQLITE_NOTADB: fail(ErrorCode::kCorrupt, fmt::format("the catalog is damaged ({}): {}", why, path_));
-      default: fail(ErrorCode::kInternal, fmt::format("{} in `{}`", why, sql));
+      case SQLITE_NOTADB:
+        fail(ErrorCode::kCorrupt, fmt::format("the catalog is damaged ({}): {}", why, path_));
+      default:
+        fail(ErrorCode::kInternal, fmt::format("{} in `{}`", why, sql));
     }
   }
 
@@ -168,6 +182,8 @@ class Sqlite final : public Database {
 
 }  // namespace
 
-std::unique_ptr<Database> open_sqlite(const std::string& path) { return std::make_unique<Sqlite>(path); }
+std::unique_ptr<Database> open_sqlite(const std::string& path) {
+  return std::make_unique<Sqlite>(path);
+}
 
 }  // namespace spotter::catalog

@@ -1,9 +1,9 @@
 #include "store/lake/duck.h"
 
+#include <mutex>
+
 #include <duckdb.h>
 #include <fmt/format.h>
-
-#include <mutex>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -16,10 +16,17 @@ constexpr std::string_view kTestedVersion = "v1.5.5";
 
 ErrorCode code_of(std::string_view message) {
   const std::string lower = to_lower(message);
-  for (const char* word : {"locked", "conflict", "no space", "disk full", "could not write", "read-only",
-                           "permission denied"}) {
+  for (const char* word :
+       {"locked", "conflict", "no space", "disk full", "could not write", "read-only",
+        "permission denied", "read only", "attempt to write a readonly"}) {
     if (lower.find(word) != std::string::npos) {
       return ErrorCode::kUnavailable;
+    }
+  }
+  for (const char* word :
+       {"no files found", "cannot open file", "no magic bytes", "invalid input error: file"}) {
+    if (lower.find(word) != std::string::npos) {
+      return ErrorCode::kCorrupt;
     }
   }
   for (const char* word : {"parser error", "binder error", "catalog error", "conversion error"}) {
@@ -106,23 +113,38 @@ Value value_of(duckdb_vector vector, duckdb_type type, idx_t row) {
     return std::monostate{};
   }
   switch (type) {
-    case DUCKDB_TYPE_BOOLEAN: return cell<bool>(vector, row);
-    case DUCKDB_TYPE_TINYINT: return std::int64_t{cell<std::int8_t>(vector, row)};
-    case DUCKDB_TYPE_UTINYINT: return std::int64_t{cell<std::uint8_t>(vector, row)};
-    case DUCKDB_TYPE_SMALLINT: return std::int64_t{cell<std::int16_t>(vector, row)};
-    case DUCKDB_TYPE_USMALLINT: return std::int64_t{cell<std::uint16_t>(vector, row)};
-    case DUCKDB_TYPE_INTEGER: return std::int64_t{cell<std::int32_t>(vector, row)};
-    case DUCKDB_TYPE_UINTEGER: return std::int64_t{cell<std::uint32_t>(vector, row)};
-    case DUCKDB_TYPE_BIGINT: return cell<std::int64_t>(vector, row);
-    case DUCKDB_TYPE_UBIGINT: return static_cast<std::int64_t>(cell<std::uint64_t>(vector, row));
-    case DUCKDB_TYPE_HUGEINT: return duckdb_hugeint_to_double(cell<duckdb_hugeint>(vector, row));
-    case DUCKDB_TYPE_FLOAT: return double{cell<float>(vector, row)};
-    case DUCKDB_TYPE_DOUBLE: return cell<double>(vector, row);
-    case DUCKDB_TYPE_VARCHAR: return text_of(vector, row);
-    case DUCKDB_TYPE_LIST: return list_of(vector, row);
+    case DUCKDB_TYPE_BOOLEAN:
+      return cell<bool>(vector, row);
+    case DUCKDB_TYPE_TINYINT:
+      return std::int64_t{cell<std::int8_t>(vector, row)};
+    case DUCKDB_TYPE_UTINYINT:
+      return std::int64_t{cell<std::uint8_t>(vector, row)};
+    case DUCKDB_TYPE_SMALLINT:
+      return std::int64_t{cell<std::int16_t>(vector, row)};
+    case DUCKDB_TYPE_USMALLINT:
+      return std::int64_t{cell<std::uint16_t>(vector, row)};
+    case DUCKDB_TYPE_INTEGER:
+      return std::int64_t{cell<std::int32_t>(vector, row)};
+    case DUCKDB_TYPE_UINTEGER:
+      return std::int64_t{cell<std::uint32_t>(vector, row)};
+    case DUCKDB_TYPE_BIGINT:
+      return cell<std::int64_t>(vector, row);
+    case DUCKDB_TYPE_UBIGINT:
+      return static_cast<std::int64_t>(cell<std::uint64_t>(vector, row));
+    case DUCKDB_TYPE_HUGEINT:
+      return duckdb_hugeint_to_double(cell<duckdb_hugeint>(vector, row));
+    case DUCKDB_TYPE_FLOAT:
+      return double{cell<float>(vector, row)};
+    case DUCKDB_TYPE_DOUBLE:
+      return cell<double>(vector, row);
+    case DUCKDB_TYPE_VARCHAR:
+      return text_of(vector, row);
+    case DUCKDB_TYPE_LIST:
+      return list_of(vector, row);
     default:
       fail(ErrorCode::kInvalid,
-           fmt::format("column type {} cannot be shown; cast it with ::VARCHAR", static_cast<int>(type)));
+           fmt::format("column type {} cannot be shown; cast it with ::VARCHAR",
+                       static_cast<int>(type)));
   }
 }
 
@@ -161,7 +183,7 @@ struct Duck::Handles {
   }
 };
 
-Duck::Duck(const std::filesystem::path& path, bool read_only) : handles_(std::make_unique<Handles>()) {
+Duck::Duck(Signatures signatures) : handles_(std::make_unique<Handles>()) {
   if (duckdb_library_version() != kTestedVersion) {
     fail(ErrorCode::kInternal, fmt::format("DuckDB is {}, but this program was tested with {}: run "
                                            "`./run setup` again",
@@ -171,9 +193,10 @@ Duck::Duck(const std::filesystem::path& path, bool read_only) : handles_(std::ma
   duckdb_create_config(&config);
   duckdb_set_config(config, "autoinstall_known_extensions", "false");
   duckdb_set_config(config, "autoload_known_extensions", "false");
-  duckdb_set_config(config, "access_mode", read_only ? "READ_ONLY" : "AUTOMATIC");
+  duckdb_set_config(config, "allow_unsigned_extensions",
+                    signatures == Signatures::kTrusted ? "true" : "false");
   char* error = nullptr;
-  const auto state = duckdb_open_ext(path.empty() ? nullptr : path.c_str(), &handles_->database, config, &error);
+  const auto state = duckdb_open_ext(nullptr, &handles_->database, config, &error);
   duckdb_destroy_config(&config);
   if (state != DuckDBSuccess) {
     const std::string why = error == nullptr ? "unknown reason" : error;
@@ -186,7 +209,8 @@ Duck::Duck(const std::filesystem::path& path, bool read_only) : handles_(std::ma
 Duck::~Duck() = default;
 
 void Duck::load_extension(std::string_view name) {
-  const auto file = program_folder() / "lib" / "extensions" / fmt::format("{}.duckdb_extension", name);
+  const auto file =
+      program_folder() / "lib" / "extensions" / fmt::format("{}.duckdb_extension", name);
   execute(fmt::format("LOAD {}", sql_text(file.string())));
 }
 
@@ -201,7 +225,8 @@ void Duck::execute(const std::string& sql) {
 Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow allow) {
   const std::scoped_lock lock(handles_->mutex);
   Statement statement;
-  if (duckdb_prepare(handles_->connection, std::string(sql).c_str(), &statement.value) != DuckDBSuccess) {
+  if (duckdb_prepare(handles_->connection, std::string(sql).c_str(), &statement.value) !=
+      DuckDBSuccess) {
     fail_duck("the query was not understood", duckdb_prepare_error(statement.value));
   }
   if (allow == Allow::kSelect &&
@@ -213,7 +238,8 @@ Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow
     const auto state = duckdb_bind_value(statement.value, i + 1, value);
     duckdb_destroy_value(&value);
     if (state != DuckDBSuccess) {
-      fail_duck(fmt::format("parameter ${} was refused", i + 1), duckdb_prepare_error(statement.value));
+      fail_duck(fmt::format("parameter ${} was refused", i + 1),
+                duckdb_prepare_error(statement.value));
     }
   }
   Result result;
@@ -233,11 +259,35 @@ Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow
   return table;
 }
 
+namespace {
+
+duckdb_state append_value(duckdb_appender appender, const Value& value) {
+  struct Visitor {
+    duckdb_appender appender;
+    duckdb_state operator()(std::monostate) const { return duckdb_append_null(appender); }
+    duckdb_state operator()(bool v) const { return duckdb_append_bool(appender, v); }
+    duckdb_state operator()(std::int64_t v) const { return duckdb_append_int64(appender, v); }
+    duckdb_state operator()(double v) const { return duckdb_append_double(appender, v); }
+    duckdb_state operator()(const std::string& v) const {
+      return duckdb_append_varchar_length(appender, v.data(), v.size());
+    }
+    duckdb_state operator()(const std::vector<double>& v) const {
+      duckdb_value list = to_duck(v);
+      const auto state = duckdb_append_value(appender, list);
+      duckdb_destroy_value(&list);
+      return state;
+    }
+  };
+  return std::visit(Visitor{appender}, value);
+}
+
+}  // namespace
+
 void Duck::append(const std::string& table, std::span<const std::vector<Value>> rows) {
   const std::scoped_lock lock(handles_->mutex);
   duckdb_appender appender = nullptr;
-  if (duckdb_appender_create_ext(handles_->connection, "memory", "main", table.c_str(), &appender) !=
-      DuckDBSuccess) {
+  if (duckdb_appender_create_ext(handles_->connection, "memory", "main", table.c_str(),
+                                 &appender) != DuckDBSuccess) {
     const std::string why = duckdb_appender_error(appender);
     duckdb_appender_destroy(&appender);
     fail_duck("rows could not be staged", why.c_str());
@@ -245,9 +295,7 @@ void Duck::append(const std::string& table, std::span<const std::vector<Value>> 
   bool good = true;
   for (const auto& row : rows) {
     for (const auto& item : row) {
-      duckdb_value value = to_duck(item);
-      good = good && duckdb_append_value(appender, value) == DuckDBSuccess;
-      duckdb_destroy_value(&value);
+      good = good && append_value(appender, item) == DuckDBSuccess;
     }
     good = good && duckdb_appender_end_row(appender) == DuckDBSuccess;
   }

@@ -1,5 +1,5 @@
-// One DuckDB in this process, with one connection: statements with `$n` parameters, results by rows, bulk
-// appends. Only the lake uses it; DuckDB's own header is included in duck.cc alone.
+// One DuckDB in this process, with one connection: statements with `$n` parameters, results by
+// rows, bulk appends. Only the lake uses it; DuckDB's own header is included in duck.cc alone.
 #pragma once
 #include <filesystem>
 #include <initializer_list>
@@ -15,21 +15,28 @@ namespace spotter::lake {
 
 enum class Allow { kEverything, kSelect };
 
+// Checking an extension's signature hashes the whole file: 0.1 s of processor time each. The files
+// lie beside the program, as DuckDB itself does, so they are checked where it is asked for
+// (`spotter doctor`), not at every start.
+enum class Signatures { kTrusted, kChecked };
+
 class Duck {
  public:
-  // Opens `path` (empty = in memory). Extensions are taken only from the folder `lib/extensions` beside the
-  // program, never fetched. Throws kInternal when the library's version is not the one that was tested.
-  explicit Duck(const std::filesystem::path& path = {}, bool read_only = false);
+  // Opens an instance in memory. Extensions are taken only from the folder `lib/extensions` beside
+  // the program, never fetched. Throws kInternal when the library's version is not the one that was
+  // tested.
+  explicit Duck(Signatures signatures = Signatures::kTrusted);
   ~Duck();
   Duck(const Duck&) = delete;
   Duck& operator=(const Duck&) = delete;
 
   void load_extension(std::string_view name);
-  // Several statements without parameters or results. Throws kInternal, or kUnavailable for locks, full
-  // disks and transaction conflicts.
+  // Several statements without parameters or results. Throws kInternal, kUnavailable for locks,
+  // full disks and transaction conflicts, kCorrupt for a data file that is not there.
   void execute(const std::string& sql);
   // One statement. Throws like execute, and kInvalid for SQL that does not parse or bind.
-  Table query(std::string_view sql, std::span<const Value> parameters, Allow allow = Allow::kEverything);
+  Table query(std::string_view sql, std::span<const Value> parameters,
+              Allow allow = Allow::kEverything);
   Table query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
     return query(sql, std::span<const Value>(parameters.begin(), parameters.size()));
   }

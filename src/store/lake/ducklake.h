@@ -1,4 +1,5 @@
-// The lake over DuckLake: opening, the one write path, and care. Typed rows are in rows.cc.
+// The lake over DuckLake: opening, the one write path, and care. Typed rows are in rows.cc. Writes
+// go through the ducklake extension; reads go straight to the Parquet files that manifest.h lists.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -10,6 +11,7 @@
 
 #include "store/lake/duck.h"
 #include "store/lake/lake.h"
+#include "store/lake/manifest.h"
 
 namespace spotter::lake {
 
@@ -31,7 +33,8 @@ class DuckLake final : public Lake {
   using Lake::query;
   [[nodiscard]] Table query(std::string_view sql, std::span<const Value> parameters) override;
   [[nodiscard]] std::vector<Sample> samples(std::span<const std::string> keys) override;
-  [[nodiscard]] std::vector<LabelSet> labels(std::span<const std::string> keys, std::string_view layer,
+  [[nodiscard]] std::vector<LabelSet> labels(std::span<const std::string> keys,
+                                             std::string_view layer,
                                              std::string_view version) override;
   [[nodiscard]] std::vector<ModelOutput> predictions(std::string_view model,
                                                      std::span<const std::string> keys) override;
@@ -47,18 +50,35 @@ class DuckLake final : public Lake {
     std::string_view table;  // of the lake; staged under the same name in memory
     Rows rows;
   };
-  Duck& duck();
-  void open();
+  using Statements = std::function<std::vector<std::string>(Duck&)>;
+
   void create();
-  void attach(Duck& duck, bool create);
-  // Stages the rows in memory, then, under the write lock and in one transaction: nothing if `key` is there,
-  // else `statements` and the key.
-  bool write(std::string_view key, std::span<const Staged> staged, const std::vector<std::string>& statements);
-  // The keys as an in-memory table to join with; "" when all are meant.
-  std::string key_filter(std::span<const std::string> keys, std::string_view column);
+  void attach(Duck& duck);
+  // The instance that writes: DuckLake attached as `lake`, opened at the first write.
+  Duck& writer();
+  // The instance that reads: plain views over the Parquet files of the newest snapshot.
+  Duck& reader();
+  // What the catalogue says now; opens it only when the kept copy is stale.
+  Manifest newest();
+  // Reads with `keys` staged as the table wanted_keys; again when files went away meanwhile.
+  Table read(const std::string& sql, std::span<const Value> parameters,
+             std::span<const std::string> keys);
+  // Stages the rows in memory, then, under the write lock and in one transaction: nothing if `key`
+  // is there, else the statements and the key.
+  bool write(std::string_view key, std::span<const Staged> staged, const Statements& statements);
+  bool write(std::string_view key, std::span<const Staged> staged,
+             std::vector<std::string> statements) {
+    return write(key, staged, [&](Duck&) { return std::move(statements); });
+  }
+  // After a commit, under the write lock: what readers need, and smaller numbers of larger files
+  // now and then.
+  void publish(Duck& d);
+  void merge(Duck& d);
 
   std::filesystem::path folder_;
-  std::unique_ptr<Duck> duck_;
+  std::unique_ptr<Duck> writer_;
+  std::unique_ptr<Duck> reader_;
+  Manifest read_;  // what the reader's views show
   std::recursive_mutex mutex_;
 };
 

@@ -1,10 +1,10 @@
 #include "store/lake/lake.h"
 
+#include <csignal>
+
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,20 +12,26 @@
 namespace spotter::lake {
 namespace {
 
-Sample sample(const std::string& key) { return {.key = key, .width = 10, .height = 8, .attributes = "{}"}; }
+Sample sample(const std::string& key) {
+  return {.key = key, .width = 10, .height = 8, .attributes = "{}"};
+}
 
 LabelSet labels(const std::string& key, int count) {
   LabelSet set{.sample = key, .author = "test", .created_at = 5};
   for (int i = 0; i < count; ++i) {
-    set.labels.push_back({.object = std::to_string(i), .class_name = "cone", .box = {1, 2, 3, 4.5}});
+    set.labels.push_back(
+        {.object = std::to_string(i), .class_name = "cone", .box = {1, 2, 3, 4.5}});
   }
   return set;
 }
 
 ModelOutput output(const std::string& key, double score) {
   ModelOutput out{.set = {.sample = key}, .loss = 0.5, .embedding_row = 3, .segment = "abc"};
-  out.set.predictions.push_back({.class_name = "cone", .score = score, .box = {0, 0, 1, 1},
-                                 .probabilities = {0.1, 0.9}, .aleatoric = {1, 2, 3, 4}});
+  out.set.predictions.push_back({.class_name = "cone",
+                                 .score = score,
+                                 .box = {0, 0, 1, 1},
+                                 .probabilities = {0.1, 0.9},
+                                 .aleatoric = {1, 2, 3, 4}});
   return out;
 }
 
@@ -90,16 +96,21 @@ TEST(Lake, AnotherProcessSeesWritesAndThisOneSeesIts) {
 
 TEST(Lake, AMovedFolderIsTheSameLake) {
   const TemporaryFolder folder;
-  { EXPECT_TRUE(open_lake(folder.path() / "lake")->add_samples("one", std::vector{sample("a")})); }
+  {
+    EXPECT_TRUE(open_lake(folder.path() / "lake")->add_samples("one", std::vector{sample("a")}));
+  }
   std::filesystem::rename(folder.path() / "lake", folder.path() / "moved");
   EXPECT_EQ(open_lake(folder.path() / "moved")->samples().size(), 1U);
 }
 
-// A child writes until it is killed; whatever moment that is, each write is there whole or not at all.
+// A child writes until it is killed; whatever moment that is, each write is there whole or not at
+// all.
 TEST(Lake, KilledInTheMiddleOfWritesLosesAndDoublesNothing) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "lake";
-  { (void)open_lake(path)->samples(); }
+  {
+    (void)open_lake(path)->samples();
+  }
   for (int round = 0; round < 3; ++round) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
