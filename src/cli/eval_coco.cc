@@ -1,7 +1,7 @@
-#include <fmt/format.h>
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -19,7 +19,8 @@ struct Words {
   std::string iou = "bbox";
 };
 
-Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& result, const std::string& kind) {
+Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& result,
+                 const std::string& kind) {
   Json document = {{"iou", kind}};
   for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
     document[std::string(kernels::kCocoMetrics[i])] = result.metrics[i];
@@ -29,8 +30,11 @@ Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& resul
   document["detections"] = pair.detections.size();
   Json classes = Json::object();
   for (std::size_t k = 0; k < result.classes.size(); ++k) {
-    const auto& c = result.classes[k];
-    classes[pair.class_names[k]] = {{"truths", c.truths}, {"AP", c.ap}, {"AP50", c.ap50}, {"AP75", c.ap75}, {"AR100", c.ar100}};
+    Json row = {{"truths", result.classes[k].truths}};
+    for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
+      row[std::string(kernels::kCocoMetrics[i])] = result.classes[k].metrics[i];
+    }
+    classes[pair.class_names[k]] = std::move(row);
   }
   document["classes"] = classes;
   document["rejects"] = Json::array();
@@ -40,7 +44,9 @@ Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& resul
   return document;
 }
 
-std::string figure(double value) { return value < 0 ? "–" : fmt::format("{:.3f}", value); }
+std::string figure(double value) {
+  return value < 0 ? "–" : fmt::format("{:.3f}", value);
+}
 
 void print_result(const formats::CocoPair& pair, const kernels::CocoResult& result) {
   std::vector<std::vector<std::string>> rows;
@@ -52,8 +58,8 @@ void print_result(const formats::CocoPair& pair, const kernels::CocoResult& resu
   for (std::size_t k = 0; k < result.classes.size(); ++k) {
     const auto& c = result.classes[k];
     if (c.truths > 0) {
-      rows.push_back({pair.class_names[k], fmt::format("{}", c.truths), figure(c.ap), figure(c.ap50), figure(c.ap75),
-                      figure(c.ar100)});
+      rows.push_back({pair.class_names[k], fmt::format("{}", c.truths), figure(c.metrics[0]),
+                      figure(c.metrics[1]), figure(c.metrics[2]), figure(c.metrics[8])});
     }
   }
   if (!rows.empty()) {
@@ -69,7 +75,8 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   app.add_option("--iou", words->iou, "bbox or segm")->check(CLI::IsMember({"bbox", "segm"}));
   return [words, &context] {
     const auto pair = formats::read_coco_pair(
-        words->truth, words->results, words->iou == "segm" ? formats::Overlap::kMask : formats::Overlap::kBox);
+        words->truth, words->results,
+        words->iou == "segm" ? formats::Overlap::kMask : formats::Overlap::kBox);
     const auto result = kernels::coco_evaluate(pair.truths, pair.detections, pair.size);
     for (const auto& r : pair.rejects.rows()) {
       log_warning(fmt::format("{}, {}: {}", r.file, r.where, r.reason));

@@ -1,5 +1,5 @@
-// The quick way into a COCO evaluation: ground truth and results as columns, without building the nouns of
-// domain/. For importing COCO into a project, see coco.cc.
+// The quick way into a COCO evaluation: ground truth and results as columns, without building the
+// nouns of domain/. For importing COCO into a project, see coco.cc.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -20,9 +20,10 @@ struct CocoPair {
   Rejects rejects;                       // detections and annotations that could not be taken
 };
 
-// Reads both files. Rows with unknown pictures or classes, missing fields or numbers that are not finite are
-// rejected with file and place. Throws kInvalid for broken JSON and for files that are not COCO.
-[[nodiscard]] CocoPair read_coco_pair(const std::filesystem::path& truth, const std::filesystem::path& results,
-                                      Overlap overlap);
+// Reads both files. Rows with unknown pictures or classes, missing fields or numbers that are not
+// finite are rejected with file and place. Throws kInvalid for broken JSON and for files that are
+// not COCO.
+[[nodiscard]] CocoPair read_coco_pair(const std::filesystem::path& truth,
+                                      const std::filesystem::path& results, Overlap overlap);
 
 }  // namespace spotter::formats
