@@ -33,19 +33,23 @@ std::string input_key(const std::string& model, const std::string& version, cons
   return sha256_hex(text);
 }
 
+void add_figures(Json& object, const std::array<double, 12>& metrics) {
+  for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
+    object[std::string(kernels::kCocoMetrics[i])] = metrics[i];
+  }
+}
+
 Json overall_of(const kernels::CocoResult& result) {
   Json figures = Json::object();
-  for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
-    figures[std::string(kernels::kCocoMetrics[i])] = result.metrics[i];
-  }
+  add_figures(figures, result.metrics);
   return figures;
 }
 
 Json classes_of(const kernels::CocoResult& result, const std::vector<std::string>& names) {
   Json classes = Json::object();
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const auto& c = result.classes[k];
-    classes[names[k]] = {{"truths", c.truths}, {"AP", c.ap}, {"AP50", c.ap50}, {"AP75", c.ap75}, {"AR100", c.ar100}};
+    classes[names[k]] = {{"truths", result.classes[k].truths}};
+    add_figures(classes[names[k]], result.classes[k].metrics);
   }
   return classes;
 }
