@@ -21,6 +21,7 @@
   X(version_log) \
   X(version_show) \
   X(version_diff) \
+  X(version_checkout) \
   X(deploy) \
   X(rollback) \
   X(deployments) \

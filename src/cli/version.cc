@@ -106,6 +106,28 @@ std::function<int()> declare_diff(CLI::App& app, Context& context) {
   };
 }
 
+struct CheckoutWords {
+  std::string name;
+  std::string folder;
+  std::string format = "coco";
+};
+
+std::function<int()> declare_checkout(CLI::App& app, Context& context) {
+  auto words = std::make_shared<CheckoutWords>();
+  app.add_option("VERSION", words->name, "v3 or latest")->required();
+  app.add_option("FOLDER", words->folder, "Absent or empty folder")->required();
+  app.add_option("--format", words->format, "Interchange format; see `spotter formats`");
+  return [words, &context] {
+    auto project = open_project(context.project);
+    const Json report = version::checkout(project, words->name, words->folder, words->format);
+    context.answer(report, [&] {
+      fmt::print("wrote {} with {} to {}\n", counted(report["samples"].get<std::size_t>(), "sample"),
+                 counted(report["labels"].get<std::size_t>(), "label"), words->folder);
+    });
+    return 0;
+  };
+}
+
 }  // namespace
 
 extern const Command command_version_commit;
@@ -136,4 +158,12 @@ const Command command_version_diff = {
     .example = "spotter version diff v1 v2",
     .declare = declare_diff,
 };
+extern const Command command_version_checkout;
+const Command command_version_checkout = {
+    .name = "version checkout",
+    .summary = "Write a dataset version as files of an interchange format",
+    .example = "spotter version checkout v2 out/ --format yolo",
+    .declare = declare_checkout,
+};
+
 }  // namespace spotter::cli

@@ -3,6 +3,7 @@
 // Nothing is ever changed: other content is another version.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,5 +46,10 @@ Version commit(Project& project, const CommitOptions& options);
 // {"added", "removed", "relabelled", "moved": counts and first keys, "classes": {name: change}}.
 [[nodiscard]] Json diff(Project& project, std::string_view from, std::string_view to);
 [[nodiscard]] Json to_json(const Version& version);
+
+// Writes each split as `folder`/<split> in the interchange format `format`, with its pictures. The folder must be
+// absent or empty. Returns {"samples", "labels", "dropped", "rejects"}.
+Json checkout(Project& project, std::string_view name, const std::filesystem::path& folder,
+              std::string_view format);
 
 }  // namespace spotter::version
