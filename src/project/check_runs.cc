@@ -71,17 +71,35 @@ bool settles(const std::string& verdict) {
   return verdict == "label_error" || verdict == "ignore";
 }
 
-// Subjects that people have settled, from every run.
-std::set<std::string> settled_subjects(const std::vector<Finding>& findings,
-                                       const std::map<std::string, std::string>& verdicts) {
-  std::set<std::string> settled;
-  for (const auto& finding : findings) {
-    const auto it = verdicts.find(finding.id);
-    if (it != verdicts.end() && settles(it->second)) {
-      settled.insert(subject_of(finding));
+// Subjects that people have settled, in whatever run.
+std::set<std::string> settled_subjects(Project& project) {
+  std::vector<std::string> ids;
+  for (const auto& [id, verdict] : latest_verdicts(project)) {
+    if (settles(verdict)) {
+      ids.push_back(id);
     }
   }
+  std::set<std::string> settled;
+  for (const auto& finding : findings_by_id(project, std::move(ids))) {
+    settled.insert(subject_of(finding));
+  }
   return settled;
+}
+
+Finding finding_of(const lake::Table& table, std::size_t row) {
+  return {
+      .id = table.text(row, 0),
+      .check_run = table.text(row, 1),
+      .check = table.text(row, 2),
+      .model = table.text(row, 3),
+      .sample = table.text(row, 4),
+      .object = table.text(row, 5),
+      .error = table.text(row, 6),
+      .class_name = table.text(row, 7),
+      .score = table.real(row, 8),
+      .box = {table.real(row, 9), table.real(row, 10), table.real(row, 11), table.real(row, 12)},
+      .evidence = table.text(row, 13),
+      .created_at = table.integer(row, 14)};
 }
 
 }  // namespace
@@ -126,7 +144,6 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
   std::map<std::string, CurrentCheck> checks;
   std::map<std::pair<std::string, std::string>, std::string>
       run_of_sample;  // (check, sample) → newest run
-  std::map<std::string, std::string> check_of_run;
   for (const auto& row : project.catalog->query(
            fmt::format("SELECT {} FROM check_runs WHERE model = $1 OR model = '' "
                        "ORDER BY created_at DESC, id DESC",
@@ -135,7 +152,6 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
     const CheckRun run = run_of(project, row);
     auto& check = checks[run.check];
     check.check = run.check;
-    check_of_run[run.id] = run.check;
     for (const auto& key : run.examined) {
       if (run_of_sample.try_emplace({run.check, key}, run.id).second) {
         check.examined.push_back(key);
@@ -146,14 +162,18 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
       }
     }
   }
-  const auto all = project.lake->findings();
-  const auto settled =
-      with_settled ? std::set<std::string>() : settled_subjects(all, latest_verdicts(project));
-  for (const auto& finding : all) {
-    const auto run = run_of_sample.find({finding.check, finding.sample});
-    const bool current = run != run_of_sample.end() && run->second == finding.check_run;
-    if (current && !settled.contains(subject_of(finding))) {
-      checks[finding.check].findings.push_back(finding);
+  std::set<std::string> runs;
+  for (const auto& [sample, run] : run_of_sample) {
+    runs.insert(run);
+  }
+  const auto settled = with_settled ? std::set<std::string>() : settled_subjects(project);
+  for (const auto& run : runs) {
+    for (auto& finding : project.lake->findings(run)) {
+      const auto newest = run_of_sample.find({finding.check, finding.sample});
+      const bool current = newest != run_of_sample.end() && newest->second == run;
+      if (current && !settled.contains(subject_of(finding))) {
+        checks[finding.check].findings.push_back(std::move(finding));
+      }
     }
   }
   std::vector<CurrentCheck> result;
@@ -162,6 +182,31 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
     result.push_back(std::move(check));
   }
   return result;
+}
+
+std::vector<Finding> findings_by_id(Project& project, std::vector<std::string> ids) {
+  constexpr std::size_t kSlice = 500;  // parameters of one statement
+  std::sort(ids.begin(), ids.end());
+  std::vector<Finding> findings;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kSlice) {
+    const std::size_t end = std::min(begin + kSlice, ids.size());
+    std::string places;
+    std::vector<lake::Value> parameters;
+    for (std::size_t i = begin; i < end; ++i) {
+      parameters.emplace_back(ids[i]);
+      places += fmt::format("{}${}", places.empty() ? "" : ", ", parameters.size());
+    }
+    const auto table = project.lake->query(
+        fmt::format("SELECT id, check_run, check_name, model, sample, object, error, class, score, "
+                    "x1, y1, x2, y2, "
+                    "evidence, created_at FROM findings WHERE id IN ({}) ORDER BY id",
+                    places),
+        parameters);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+      findings.push_back(finding_of(table, row));
+    }
+  }
+  return findings;
 }
 
 std::map<std::string, std::string> latest_verdicts(Project& project) {

@@ -51,6 +51,9 @@ struct CurrentCheck {
 [[nodiscard]] std::vector<CurrentCheck> current_findings(Project& project, std::string_view model,
                                                          bool with_settled = false);
 
+// The findings with these identifiers, by identifier; unknown ones are left out.
+[[nodiscard]] std::vector<Finding> findings_by_id(Project& project, std::vector<std::string> ids);
+
 // Latest verdict by finding id.
 [[nodiscard]] std::map<std::string, std::string> latest_verdicts(Project& project);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "project/check_runs.h"
 #include "project/failure_modes.h"
 
 namespace spotter::curate {
@@ -35,8 +36,8 @@ Wanted for_mode(Project& project, const FailureMode& mode, const Pool& pool) {
     }
   }
   target.examples.assign(examples.begin(), examples.end());
-  for (auto& finding : project.lake->findings()) {
-    if (findings.contains(finding.id) && finding.box.valid()) {
+  for (auto& finding : findings_by_id(project, {findings.begin(), findings.end()})) {
+    if (finding.box.valid()) {
       wanted.boxes.push_back(std::move(finding));
     }
   }

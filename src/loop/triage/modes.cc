@@ -1,7 +1,6 @@
 // Looking at failure modes and findings, and what people decide about them.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -63,17 +62,12 @@ std::vector<Finding> wanted_findings(Project& project, const FindingsOptions& op
   std::vector<Finding> wanted;
   if (!options.mode.empty()) {
     const auto mode = find_failure_mode(project, options.mode);
-    std::set<std::string> ids;
+    std::vector<std::string> ids;
     for (const auto& row : project.catalog->query(
              "SELECT finding FROM failure_mode_findings WHERE failure_mode = $1", {mode.id})) {
-      ids.insert(row.text(0));
+      ids.push_back(row.text(0));
     }
-    for (auto& finding : project.lake->findings()) {
-      if (ids.contains(finding.id)) {
-        wanted.push_back(std::move(finding));
-      }
-    }
-    return wanted;
+    return findings_by_id(project, std::move(ids));
   }
   std::string model;
   if (!options.model.empty()) {
@@ -206,10 +200,8 @@ Json give_verdict(Project& project, const std::string& finding, const std::strin
     fail(ErrorCode::kInvalid, fmt::format("\"{}\" is not a verdict{}; verdicts are {}", verdict,
                                           did_you_mean(verdict, known), fmt::join(known, ", ")));
   }
-  const auto all = project.lake->findings();
-  const auto it =
-      std::find_if(all.begin(), all.end(), [&](const Finding& f) { return f.id == finding; });
-  if (it == all.end()) {
+  const auto found = findings_by_id(project, {finding});
+  if (found.empty()) {
     fail(ErrorCode::kNotFound,
          fmt::format("there is no finding \"{}\"; `spotter findings` lists them", finding));
   }
@@ -220,7 +212,7 @@ Json give_verdict(Project& project, const std::string& finding, const std::strin
   project.audit("verdict", finding, {{"verdict", verdict}});
   return {{"finding", finding},
           {"verdict", verdict},
-          {"sample", it->sample},
+          {"sample", found[0].sample},
           {"author", project.person}};
 }
 
