@@ -5,6 +5,9 @@
 // To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
 #define SPOTTER_COMMANDS(X) \
   X(about) \
+  X(import) \
+  X(export) \
+  X(flag) \
   X(convert) \
   X(formats) \
   X(init) \
