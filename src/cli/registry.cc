@@ -46,6 +46,7 @@
   X(campaign_show) \
   X(monitor_run) \
   X(monitor_status) \
+  X(world) \
   X(config_options) \
   X(config_check) \
   X(train) \
