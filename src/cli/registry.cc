@@ -57,6 +57,8 @@
   X(jobs_cancel) \
   X(jobs_logs) \
   X(ledger) \
+  X(serve) \
+  X(openapi) \
   X(job_run)
 
 namespace spotter::cli {
