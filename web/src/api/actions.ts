@@ -1,0 +1,28 @@
+/** What people decide and send to the server. */
+import { client, unwrap } from './client';
+
+export const decideGate = (
+  gate: string,
+  body: { decision: 'ship' | 'hold'; note: string; seconds: number },
+) => unwrap(client.POST('/api/v1/gates/{gate}/decision', { params: { path: { gate } }, body }));
+
+export type Verdict = 'model_error' | 'label_error' | 'ambiguous' | 'ignore';
+
+export const giveVerdict = (finding: string, verdict: Verdict) =>
+  unwrap(
+    client.POST('/api/v1/findings/{finding}/verdict', { params: { path: { finding } }, body: { verdict } }),
+  );
+
+export const setMode = (
+  mode: string,
+  body: { state?: string; weight?: number; title?: string; note?: string },
+) => unwrap(client.POST('/api/v1/modes/{mode}', { params: { path: { mode } }, body }));
+
+export const cancelJob = (job: string) =>
+  unwrap(client.POST('/api/v1/jobs/{job}/cancel', { params: { path: { job } } }));
+
+export const rollBack = (target: string, reason: string) =>
+  unwrap(client.POST('/api/v1/rollbacks', { body: { target, reason } }));
+
+export const flagSample = (sample: string, reason: string) =>
+  unwrap(client.POST('/api/v1/flags', { body: { sample, reason } }));

@@ -1,0 +1,75 @@
+/** A picture with marks over it, as large as its place; tells which mark the pointer is on. */
+import { useEffect, useRef, useState } from 'react';
+import { type Size, contain, hit, toFrame } from '../lib/geometry';
+import { drawMarks } from './drawMarks';
+import type { Mark } from './marks';
+import styles from './Picture.module.css';
+
+interface PictureProps {
+  src: string;
+  size: Size;
+  marks: readonly Mark[];
+  alt: string;
+  width?: number;
+  texts?: boolean;
+  chosen?: number;
+  onChoose?: (mark: number) => void;
+}
+
+function useSize(ref: React.RefObject<HTMLElement | null>): Size {
+  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return undefined;
+    const observer = new ResizeObserver((entries) => {
+      const box = entries[0]?.contentRect;
+      if (box) setSize({ width: box.width, height: box.height });
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+    };
+  }, [ref]);
+  return size;
+}
+
+export function Picture({ src, size, marks, alt, width = 2, texts = false, chosen, onChoose }: PictureProps) {
+  const frameRef = useRef<HTMLDivElement>(null);
+  const canvasRef = useRef<HTMLCanvasElement>(null);
+  const frame = useSize(frameRef);
+  const [broken, setBroken] = useState('');
+
+  useEffect(() => {
+    const canvas = canvasRef.current;
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context || frame.width === 0) return;
+    const ratio = window.devicePixelRatio;
+    canvas.width = Math.round(frame.width * ratio);
+    canvas.height = Math.round(frame.height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawMarks(context, marks, contain(size, frame), { width, texts, chosen });
+  }, [marks, frame, size, width, texts, chosen]);
+
+  const pointed = (event: React.MouseEvent) => {
+    const bounds = event.currentTarget.getBoundingClientRect();
+    const view = contain(size, frame);
+    const boxes = marks.map((m) => toFrame(m.box, view));
+    onChoose?.(hit(boxes, event.clientX - bounds.left, event.clientY - bounds.top));
+  };
+
+  return (
+    <div
+      ref={frameRef}
+      className={styles.frame}
+      onMouseMove={onChoose ? pointed : undefined}
+      onMouseLeave={onChoose ? () => onChoose(-1) : undefined}
+    >
+      {broken === src ? (
+        <span className={styles.broken}>This picture cannot be shown</span>
+      ) : (
+        <img src={src} alt={alt} decoding="async" draggable={false} onError={() => setBroken(src)} />
+      )}
+      <canvas ref={canvasRef} aria-hidden="true" />
+    </div>
+  );
+}

@@ -1,0 +1,68 @@
+/** Marks on a canvas: a dark rim under each line, so that it stands out on any picture. */
+import { type View, toFrame } from '../lib/geometry';
+import type { Mark, MarkKind } from './marks';
+
+export interface Ink {
+  width: number;
+  texts: boolean;
+  chosen?: number;
+}
+
+const kTokens: Record<MarkKind, string> = {
+  found: '--found',
+  missed: '--missed',
+  alarm: '--alarm',
+  label: '--drawn',
+  guess: '--guess',
+  ignored: '--line-strong',
+  sensor: '--accent',
+  finding: '--alarm',
+};
+
+const kDashed: readonly MarkKind[] = ['missed', 'ignored', 'sensor'];
+
+let colours: Partial<Record<MarkKind, string>> = {};
+let coloursOf = '';
+
+/** The colour of a kind; tokens are read once for each theme. */
+export function markColour(kind: MarkKind): string {
+  const theme = document.documentElement.dataset.theme ?? '';
+  if (theme !== coloursOf) {
+    colours = {};
+    coloursOf = theme;
+  }
+  colours[kind] ??= getComputedStyle(document.documentElement).getPropertyValue(kTokens[kind]).trim();
+  return colours[kind] ?? '#fff';
+}
+
+function drawText(context: CanvasRenderingContext2D, mark: Mark, x: number, y: number) {
+  context.font = '600 11px system-ui, sans-serif';
+  const width = context.measureText(mark.text).width + 8;
+  const top = y >= 16 ? y - 16 : y;
+  context.fillStyle = markColour(mark.kind);
+  context.beginPath();
+  context.roundRect(x - 1, top, width, 16, 3);
+  context.fill();
+  context.fillStyle = '#10100f';
+  context.fillText(mark.text, x + 3, top + 12);
+}
+
+export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mark[], view: View, ink: Ink) {
+  marks.forEach((mark, i) => {
+    const [x1, y1, x2, y2] = toFrame(mark.box, view);
+    const strong = ink.chosen === i;
+    const faint = ink.chosen !== undefined && ink.chosen >= 0 && !strong;
+    context.globalAlpha = faint ? 0.35 : 1;
+    context.lineJoin = 'round';
+    context.setLineDash([]);
+    context.lineWidth = ink.width + 2;
+    context.strokeStyle = 'rgb(0 0 0 / 45%)';
+    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    context.setLineDash(kDashed.includes(mark.kind) ? [ink.width * 2.5, ink.width * 2] : []);
+    context.lineWidth = strong ? ink.width + 1 : ink.width;
+    context.strokeStyle = markColour(mark.kind);
+    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    if (ink.texts && (strong || !faint)) drawText(context, mark, x1, y1);
+  });
+  context.globalAlpha = 1;
+}

@@ -1,0 +1,64 @@
+/** The filter of the samples page: a text in the filter language, checked while it is typed, with a menu that writes it. */
+import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
+import { ListFilter, X } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { filterQuery } from '../api/queries';
+import { plural } from '../lib/format';
+import { both, isEverything } from '../lib/filter';
+import { ConditionMenu } from './ConditionMenu';
+import styles from './FilterBar.module.css';
+
+interface FilterBarProps {
+  where: string;
+  onChange: (where: string) => void;
+}
+
+export function FilterBar({ where, onChange }: FilterBarProps) {
+  const [draft, setDraft] = useState({ of: where, text: where });
+  if (draft.of !== where) setDraft({ of: where, text: where });
+  const text = draft.text;
+  const edited = text.trim() !== where.trim();
+  const check = useQuery({ ...filterQuery(text.trim() === '' ? 'true' : text), enabled: edited });
+  const verdict = edited ? check.data : undefined;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (verdict?.valid !== false) onChange(text.trim());
+  };
+  return (
+    <form className={styles.bar} onSubmit={submit} role="search">
+      <div className={clsx(styles.field, verdict?.valid === false && styles.wrong)}>
+        <ListFilter aria-hidden="true" />
+        <input
+          id="filter"
+          value={text}
+          onChange={(event) => setDraft({ of: where, text: event.target.value })}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              setDraft({ of: where, text: where });
+              event.currentTarget.blur();
+            }
+          }}
+          placeholder="All pictures. For example: weather = 'rain' AND label.class = 'cone'"
+          aria-label="Filter"
+          spellCheck={false}
+          autoComplete="off"
+        />
+        {verdict?.valid === true && (
+          <span className={styles.hint}>{plural(verdict.total, 'picture')} · Enter</span>
+        )}
+        {!isEverything(where) && !edited && (
+          <button type="button" aria-label="Show all pictures" onClick={() => onChange('')}>
+            <X aria-hidden="true" />
+          </button>
+        )}
+      </div>
+      <ConditionMenu onPick={(condition) => onChange(both(where, condition))} />
+      {verdict?.valid === false && (
+        <p className={styles.problem} role="alert">
+          {verdict.message}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,116 @@
+/** The words of the loop for people who know no machine learning. One place, so that pages agree. */
+
+export type Tone = 'neutral' | 'good' | 'warn' | 'bad' | 'accent';
+
+interface Words {
+  text: string;
+  tone: Tone;
+}
+
+const kStates: Record<string, Words> = {
+  pending: { text: 'Not yet', tone: 'neutral' },
+  queued: { text: 'In the queue', tone: 'neutral' },
+  running: { text: 'Running', tone: 'accent' },
+  waiting: { text: 'Waits for you', tone: 'warn' },
+  done: { text: 'Done', tone: 'good' },
+  failed: { text: 'Failed', tone: 'bad' },
+  skipped: { text: 'Skipped', tone: 'neutral' },
+  cancelled: { text: 'Cancelled', tone: 'neutral' },
+  requeue: { text: 'Starts again', tone: 'warn' },
+  lost: { text: 'Lost', tone: 'bad' },
+  open: { text: 'Open', tone: 'warn' },
+  exported: { text: 'With the team', tone: 'accent' },
+  collected: { text: 'Collected', tone: 'good' },
+  closed: { text: 'Closed', tone: 'neutral' },
+  collecting: { text: 'Collecting', tone: 'accent' },
+  labelling: { text: 'Being labelled', tone: 'accent' },
+  training: { text: 'In training', tone: 'accent' },
+  fixed: { text: 'Fixed', tone: 'good' },
+  regressed: { text: 'Came back', tone: 'bad' },
+  ignored: { text: 'Ignored', tone: 'neutral' },
+};
+
+export function stateWords(state: string): Words {
+  return kStates[state] ?? { text: state, tone: 'neutral' };
+}
+
+const kVerdicts: Record<string, Words> = {
+  pass: { text: 'Passed', tone: 'good' },
+  fail: { text: 'Failed', tone: 'bad' },
+  inconclusive: { text: 'Undecided', tone: 'warn' },
+  hold: { text: 'Held', tone: 'warn' },
+};
+
+export function verdictWords(verdict: string): Words {
+  return kVerdicts[verdict] ?? { text: verdict, tone: 'neutral' };
+}
+
+interface StepWords {
+  title: string;
+  what: string;
+}
+
+const kSteps: Record<string, StepWords> = {
+  ingest: { title: 'Bring in', what: 'New pictures and labels are taken in.' },
+  checks: { title: 'Check', what: 'Every check looks for what the model got wrong.' },
+  triage: { title: 'Sort', what: 'Mistakes are grouped by what they have in common, worst first.' },
+  curate: { title: 'Collect', what: 'More pictures of the worst kinds are picked.' },
+  label: { title: 'Label', what: 'People draw what is really there.' },
+  version: { title: 'Freeze', what: 'The data becomes a version that never changes.' },
+  train: { title: 'Train', what: 'A new model learns from it.' },
+  evaluate: { title: 'Measure', what: 'Old and new model are scored on the same pictures.' },
+  gate: { title: 'Compare', what: 'The new model must be better, and nowhere worse.' },
+  deploy: { title: 'Ship', what: 'A person has the last look, then it goes to work.' },
+  monitor: { title: 'Watch', what: 'Is production still like what it learned?' },
+};
+
+export function stepWords(step: string): StepWords {
+  return kSteps[step] ?? { title: step, what: '' };
+}
+
+const kErrors: Record<string, string> = {
+  miss: 'Overlooked',
+  false_alarm: 'False alarm',
+  wrong_class: 'Wrong kind',
+  bad_box: 'Badly placed',
+  novel: 'Unfamiliar',
+  flagged: 'Flagged by a person',
+};
+
+export function errorWords(error: string): string {
+  return kErrors[error] ?? error.replaceAll('_', ' ');
+}
+
+const kVerdictsOnFindings: Record<string, string> = {
+  model_error: 'The model is wrong',
+  label_error: 'The label is wrong',
+  ambiguous: 'Cannot tell',
+  ignore: 'Ignore',
+};
+
+export function findingVerdictWords(verdict: string): string {
+  return kVerdictsOnFindings[verdict] ?? verdict;
+}
+
+const kModelKinds: Record<string, string> = {
+  train: 'Trained on the data',
+  control: 'Control: same effort, old data',
+  random: 'Control: random pictures',
+  '': 'Brought in',
+};
+
+export function modelKindWords(kind: string): string {
+  return kModelKinds[kind] ?? kind;
+}
+
+const kPredictionErrors: Record<string, string> = {
+  cls: 'wrong kind',
+  loc: 'badly placed',
+  both: 'wrong kind and badly placed',
+  dupe: 'counted twice',
+  bkg: 'nothing there',
+};
+
+export function predictionErrorWords(error: string): string {
+  return kPredictionErrors[error] ?? error;
+}

@@ -1,0 +1,68 @@
+/** Every comparison of a new model with the one at work. */
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Scale } from 'lucide-react';
+import type { Schemas } from '../../api/client';
+import { gatesQuery } from '../../api/queries';
+import { ago } from '../../lib/format';
+import { verdictWords } from '../../lib/words';
+import { Badge } from '../../ui/Badge';
+import { Page } from '../../ui/Page';
+import { Empty, Loaded } from '../../ui/States';
+import { type Column, Table } from '../../ui/Table';
+
+type Report = Schemas['GateSummary'];
+
+function Decision({ report }: { report: Report }) {
+  if (!report.decision) return report.verdict === 'fail' ? <>–</> : <Badge tone="warn">Waits for you</Badge>;
+  return (
+    <>
+      {report.decision.decision === 'ship'
+        ? `Ship, ${report.decision.author}`
+        : `Hold, ${report.decision.author}`}
+    </>
+  );
+}
+
+const kColumns: Column<Report>[] = [
+  {
+    key: 'report',
+    title: 'Comparison',
+    cell: (r) => (
+      <Link to="/gates/$gate" params={{ gate: r.id }}>
+        {r.challenger.name} against {r.champion?.name ?? 'nothing'}
+      </Link>
+    ),
+  },
+  {
+    key: 'verdict',
+    title: 'Verdict',
+    cell: (r) => <Badge tone={verdictWords(r.verdict).tone}>{verdictWords(r.verdict).text}</Badge>,
+  },
+  { key: 'decision', title: 'Decision', cell: (r) => <Decision report={r} /> },
+  { key: 'reason', title: 'Why', cell: (r) => r.reasons[0] ?? '', quiet: true, grow: true },
+  { key: 'version', title: 'On', cell: (r) => r.version, quiet: true },
+  { key: 'at', title: 'Made', cell: (r) => ago(r.created_at), quiet: true },
+];
+
+export function GatesPage() {
+  const query = useQuery(gatesQuery);
+  return (
+    <Page
+      title="Gate reports"
+      lead="A new model ships only when it is better where it should be, and nowhere worse."
+    >
+      <Loaded query={query}>
+        {({ reports }) =>
+          reports.length === 0 ? (
+            <Empty icon={Scale} title="No model wanted to ship yet" command="spotter gate --challenger …">
+              A cycle compares every new model with the one at work.
+            </Empty>
+          ) : (
+            <Table caption="Gate reports" columns={kColumns} rows={reports} rowKey={(r) => r.id} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}

@@ -1,0 +1,108 @@
+/** One job with its log; it can be stopped. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { Square } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { cancelJob } from '../../api/actions';
+import { useJobProgress } from '../../api/events';
+import { jobLogQuery, jobQuery } from '../../api/queries';
+import { duration, moment } from '../../lib/format';
+import { StateBadge } from '../../ui/Badge';
+import { Button } from '../../ui/Button';
+import { Card, Facts, Page, Section } from '../../ui/Page';
+import { Progress } from '../../ui/Progress';
+import { Loaded } from '../../ui/States';
+import { toast } from '../../ui/Toast';
+import styles from './JobPage.module.css';
+
+const kActive = ['queued', 'running'];
+
+function Log({ name, active }: { name: string; active: boolean }) {
+  const query = useQuery({ ...jobLogQuery(name), refetchInterval: active ? 2000 : false });
+  const ref = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    ref.current?.scrollTo({ top: ref.current.scrollHeight });
+  }, [query.data]);
+  return (
+    <Loaded query={query} lines={3}>
+      {({ log }) => (
+        <pre ref={ref} className={styles.log} tabIndex={0}>
+          {log === '' ? 'Nothing was written yet.' : log}
+        </pre>
+      )}
+    </Loaded>
+  );
+}
+
+export function JobPage() {
+  const { job: name } = useParams({ from: '/jobs/$job' });
+  const query = useQuery(jobQuery(name));
+  const queries = useQueryClient();
+  const live = useJobProgress().find((j) => j.name === name);
+  const job = query.data;
+  const active = job !== undefined && kActive.includes(job.state);
+  const cancel = useMutation({
+    mutationFn: () => cancelJob(name),
+    onSuccess: () => {
+      toast('Stopped.');
+      void queries.invalidateQueries({ queryKey: ['jobs'] });
+    },
+    onError: (error) => {
+      toast(error.message, { bad: true });
+    },
+  });
+  return (
+    <Page
+      title={job ? `Job: ${job.kind}` : 'Job'}
+      above={
+        <>
+          <Link to="/jobs">Jobs</Link>
+          {job && <StateBadge state={job.state} />}
+        </>
+      }
+      actions={
+        active && (
+          <Button look="danger" icon={<Square />} disabled={cancel.isPending} onClick={() => cancel.mutate()}>
+            Stop
+          </Button>
+        )
+      }
+    >
+      <Loaded query={query}>
+        {(data) => (
+          <>
+            <Card>
+              {active && <Progress fraction={live?.fraction ?? data.fraction} label="Progress" />}
+              <div className={styles.facts}>
+                <Facts
+                  items={[
+                    { name: 'Name', value: <code>{data.name}</code> },
+                    { name: 'Says', value: (live?.message ?? data.message) || '–' },
+                    { name: 'Started', value: moment(data.created_at) },
+                    { name: 'Took', value: duration(live?.seconds ?? data.seconds) },
+                    ...(data.failure === 'none' ? [] : [{ name: 'Failed because of', value: data.failure }]),
+                    ...(data.cycle === ''
+                      ? []
+                      : [
+                          {
+                            name: 'Part of',
+                            value: (
+                              <Link to="/cycles/$cycle" params={{ cycle: data.cycle }}>
+                                its cycle
+                              </Link>
+                            ),
+                          },
+                        ]),
+                  ]}
+                />
+              </div>
+            </Card>
+            <Section title="Log" note="the end of it">
+              <Log name={name} active={active} />
+            </Section>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}

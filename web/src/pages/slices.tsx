@@ -1,0 +1,49 @@
+/** From a slice to its pictures: shared by the tables of models and gate reports. */
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Looking } from '../api/samples';
+import { isEverything } from '../lib/filter';
+
+interface SliceLike {
+  where: string;
+  class: string;
+}
+
+/** The pictures behind a slice's figure: those of the evaluation that satisfy it, most mistakes first. */
+export function sliceLooking(
+  slice: SliceLike,
+  evaluation: { id: string; model: string } | undefined,
+): Looking {
+  const where = isEverything(slice.where) ? undefined : slice.where;
+  if (!evaluation) return { where };
+  return {
+    where,
+    model: evaluation.model,
+    evaluation: evaluation.id,
+    sort: 'mistakes',
+    class: slice.class === '' ? undefined : slice.class,
+  };
+}
+
+interface SliceLinkProps {
+  slice: SliceLike;
+  evaluation: { id: string; model: string } | undefined;
+  children: ReactNode;
+}
+
+export function SliceLink({ slice, evaluation, children }: SliceLinkProps) {
+  return (
+    <Link
+      to="/samples"
+      search={sliceLooking(slice, evaluation)}
+      title="Show these pictures, most mistakes first"
+    >
+      {children}
+    </Link>
+  );
+}
+
+/** "all" is the built-in slice of everything. */
+export function sliceName(name: string): string {
+  return name === 'all' ? 'Everything' : name;
+}
