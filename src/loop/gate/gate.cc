@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "loop/gate/page.h"
 #include "loop/gate/pictures.h"
 #include "loop/gate/rule.h"
 #include "project/scoring.h"
@@ -307,7 +308,10 @@ Json run(Project& project, const GateOptions& options, const trainer::Progress& 
     return find(project, id);
   }
   Json report = make_report(project, ring, slices, options, id);
-  store(project, report, "", options.cycle);
+  const auto html = page(report, [&](const std::string& media) {
+    return project.blobs->has(media) ? project.blobs->get(media) : std::string();
+  });
+  store(project, report, project.blobs->put(html), options.cycle);
   return find(project, id);
 }
 
