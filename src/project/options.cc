@@ -53,6 +53,8 @@ constexpr std::array kOptions = {
     OptionSpec{"deploy.folder", R"("")", "Folder that holds the targets; empty = deployed/ in the project"},
     OptionSpec{"schedule.cycle", R"("")", "When `spotter serve` starts a cycle, as cron: 0 2 * * 1; empty = never"},
     OptionSpec{"schedule.rehearsal", R"("0 5 * * *")", "When it rehearses"},
+    OptionSpec{"rehearsal.samples", "32", "Labelled samples of a rehearsal; half of them play production"},
+    OptionSpec{"rehearsal.parameters", "{}", "Laid over train.parameters in a rehearsal"},
     OptionSpec{"cost.person_hour", "90.0", "Money for an hour of a person"},
     OptionSpec{"cost.machine_hour", "1.0", "Money for an hour of a machine"},
     OptionSpec{"cost.currency", R"("USD")", "Its currency"},

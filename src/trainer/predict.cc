@@ -149,6 +149,16 @@ void take(Project& project, const Model& model, const std::vector<std::string>& 
   close_run(project, job.run, "done");
 }
 
+// Runs of a cycle's step that was killed after its predictions were stored and before it said so.
+void close_answered_runs(Project& project, const PredictRequest& request, const std::string& model) {
+  if (!request.cycle.empty()) {
+    project.catalog->execute(
+        "UPDATE runs SET state = 'done', ended_at = $3 WHERE kind = 'infer' AND cycle = $1 AND model = $2 AND "
+        "state = 'running'",
+        {request.cycle, model, project.now()});
+  }
+}
+
 }  // namespace
 
 PredictResult predict(Project& project, const PredictRequest& request, const Progress& progress) {
@@ -156,6 +166,7 @@ PredictResult predict(Project& project, const PredictRequest& request, const Pro
   const auto keys = missing_keys(project, request, model.id);
   PredictResult result{.predicted = keys.size(), .reused = request.keys.size() - keys.size()};
   if (keys.empty()) {
+    close_answered_runs(project, request, model.id);
     return result;
   }
   std::vector<RunningJob> jobs;
@@ -165,6 +176,7 @@ PredictResult predict(Project& project, const PredictRequest& request, const Pro
     fail_run(project, jobs[0], outcome);
   }
   take(project, model, keys, jobs[0], outcome.spec.folder / "out");
+  close_answered_runs(project, request, model.id);
   result.cpu_seconds = outcome.cpu_seconds;
   return result;
 }

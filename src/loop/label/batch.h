@@ -30,10 +30,11 @@ struct Batch {
 // By id or name; throws kNotFound with "did you mean".
 [[nodiscard]] Batch find_batch(Project& project, std::string_view name);
 
-// Stores the label sets as new revisions under `write_key`, marks their tasks done with `seconds`
-// each, and the batch done when no task is open. Running it again with the same key changes
-// nothing.
+// Stores the label sets as new revisions under `write_key`, marks the tasks of `done_keys` done
+// with `seconds` each, and the batch done when no task is open. Running it again with the same key
+// changes nothing.
 void take_labels(Project& project, const Batch& batch, std::string_view write_key,
-                 std::span<const LabelSet> sets, double seconds);
+                 std::span<const LabelSet> sets, std::span<const std::string> done_keys,
+                 double seconds);
 
 }  // namespace spotter::label

@@ -114,9 +114,10 @@ std::vector<std::string> samples_of(Project& project, const BatchOptions& option
 void insert_batch(Project& project, const BatchOptions& options, const std::string& id,
                   const CampaignRow& campaign, const std::vector<std::string>& keys) {
   project.catalog->execute(
-      "INSERT INTO batches (id, name, campaign, state, author, created_at, updated_at) "
-      "VALUES ($1, $2, $3, 'open', $4, $5, $5)",
-      {id, options.name, campaign.id, project.person, project.now()});
+      "INSERT INTO batches (id, name, campaign, state, author, report, created_at, updated_at) "
+      "VALUES ($1, $2, $3, 'open', $4, $5, $6, $6)",
+      {id, options.name, campaign.id, project.person, Json{{"cycle", options.cycle}}.dump(),
+       project.now()});
   std::int64_t position = 0;
   for (const auto& key : keys) {
     project.catalog->execute(
@@ -150,17 +151,18 @@ Batch find_batch(Project& project, std::string_view name) {
 }
 
 void take_labels(Project& project, const Batch& batch, std::string_view write_key,
-                 std::span<const LabelSet> sets, double seconds) {
+                 std::span<const LabelSet> sets, std::span<const std::string> done_keys,
+                 double seconds) {
   if (!sets.empty()) {
     project.lake->add_labels(write_key, sets);
   }
   project.catalog->transaction([&] {
-    for (const auto& set : sets) {
+    for (const auto& key : done_keys) {
       project.catalog->execute(
           "UPDATE tasks SET state = 'done', seconds = $3, updated_at = $4 WHERE batch = $1 AND "
           "sample = $2 "
           "AND state = 'open'",
-          {batch.id, set.sample, seconds, project.now()});
+          {batch.id, key, seconds, project.now()});
     }
     project.catalog->execute(
         "UPDATE batches SET state = 'done', updated_at = $2 WHERE id = $1 AND state <> 'done' AND "

@@ -47,4 +47,30 @@ struct TeamOptions {
 // with the line.
 Json simulated_team(Project& project, const TeamOptions& options);
 
+struct ExportOptions {
+  std::string batch;
+  std::string format = "cvat";  // cvat or coco
+  std::filesystem::path out;    // a folder that is absent or empty
+  std::string model;            // its predictions are put in as labels to correct; empty = none
+  double score_min = 0.3;       // of those
+};
+// Writes the batch's open tasks with their pictures beside, for people to label elsewhere. Returns
+// {"batch", "folder","file","samples","labels","pre_labels","rejects"}.
+Json export_batch(Project& project, const ExportOptions& options);
+
+struct ImportOptions {
+  std::string batch;
+  std::string format = "cvat";
+  std::filesystem::path path;  // what came back
+  bool dry_run = false;        // only the difference
+  std::string author;          // who labelled; empty = "import:<format>"
+  double seconds = 0;          // attended time that the labelling took, for the ledger
+};
+// The difference to the current labels, sample by sample, and, unless it is a dry run, taken as new
+// revisions in one write; the tasks are done. {"batch","dry_run","samples","changed","unchanged",
+// "labels_added","labels_removed","labels_moved","labels_renamed","missing":[keys],"foreign":[names],
+// "differences":[{"key","added","removed","moved","renamed"}],"rejects"}. Samples of the batch that
+// the file does not mention stay open; samples that are not of the batch are left alone and named.
+Json import_batch(Project& project, const ImportOptions& options);
+
 }  // namespace spotter::label

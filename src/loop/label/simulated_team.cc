@@ -136,7 +136,11 @@ Json simulated_team(Project& project, const TeamOptions& options) {
   const std::string write_key =
       fmt::format("label/{}/{}/{}", batch.id, options.author,
                   sha256_hex(Json{options.seed, keys}.dump()).substr(0, 16));
-  take_labels(project, batch, write_key, sets, 0);
+  std::vector<std::string> done;
+  for (const auto& set : sets) {
+    done.push_back(set.sample);
+  }
+  take_labels(project, batch, write_key, sets, done, 0);
   return {
       {"labelled", sets.size()}, {"labels", labels}, {"mistakes", mistakes}, {"missing", missing}};
 }
