@@ -49,6 +49,12 @@
   X(world) \
   X(config_options) \
   X(config_check) \
+  X(batch_create) \
+  X(batch_list) \
+  X(batch_status) \
+  X(batch_export) \
+  X(batch_import) \
+  X(batch_simulate) \
   X(train) \
   X(runs) \
   X(runs_show) \
@@ -59,6 +65,7 @@
   X(ledger) \
   X(serve) \
   X(openapi) \
+  X(worker) \
   X(job_run)
 
 namespace spotter::cli {

@@ -1,5 +1,5 @@
-// The eleven steps of the loop as values for the engine: what each depends on, and what it calls. No step
-// knows another; they meet in the catalog, the lake and the outputs that the journal keeps.
+// The eleven steps of the loop as values for the engine: what each depends on, and what it calls.
+// No step knows another; they meet in the catalog, the lake and the outputs that the journal keeps.
 #pragma once
 #include <vector>
 
@@ -18,7 +18,8 @@ namespace spotter::cycle {
 // The model that the cycle started with, "" when there was none: fixed in the cycle's parameters.
 [[nodiscard]] std::string champion_of(const StepContext& context);
 [[nodiscard]] std::string champion_now(Project& project);
-// What the lake and the catalog hold that steps depend on, as a short text: samples, labels, flags, verdicts.
+// What the lake and the catalog hold that steps depend on, as a short text: samples, labels, flags,
+// verdicts.
 [[nodiscard]] std::string data_key(Project& project);
 [[nodiscard]] StepResult skipped(std::string reason, Json outputs = Json::object());
 
