@@ -62,6 +62,11 @@
   X(jobs_show) \
   X(jobs_cancel) \
   X(jobs_logs) \
+  X(cycle_run) \
+  X(cycle_resume) \
+  X(cycle_status) \
+  X(cycle_history) \
+  X(cycle_cancel) \
   X(ledger) \
   X(serve) \
   X(openapi) \

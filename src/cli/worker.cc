@@ -1,9 +1,9 @@
 // `spotter worker`: the calendar without a server.
-#include <fmt/format.h>
-#include <signal.h>
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
+#include <signal.h>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -34,8 +34,8 @@ Json look(Project& project, std::vector<int>& children) {
   for (const auto& run : scheduler.tick([&](const std::vector<std::string>& arguments) {
          children.push_back(cycle::start_spotter(project, arguments));
        })) {
-    log_info(fmt::format("started the {} planned for {}{}", cycle::name(run.what), iso_time(run.planned_at),
-                         run.late ? " (caught up)" : ""));
+    log_info(fmt::format("started the {} planned for {}{}", cycle::name(run.what),
+                         iso_time(run.planned_at), run.late ? " (caught up)" : ""));
     started.push_back({{"what", cycle::name(run.what)}, {"planned_at", iso_time(run.planned_at)}});
   }
   Json status = scheduler.status();

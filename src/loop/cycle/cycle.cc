@@ -1,0 +1,140 @@
+#include "loop/cycle/cycle.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "loop/cycle/rehearsal.h"
+#include "loop/cycle/steps.h"
+
+namespace spotter::cycle {
+namespace {
+
+const StepRow* find_step(const CycleRow& cycle, std::string_view name) {
+  for (const auto& step : cycle.steps) {
+    if (step.name == name) {
+      return &step;
+    }
+  }
+  return nullptr;
+}
+
+Json document(Project& project, const CycleRow& cycle) {
+  Json json = to_json(project, cycle);
+  const auto* gate = find_step(cycle, "gate");
+  const auto* deploy = find_step(cycle, "deploy");
+  json["verdict"] = gate == nullptr ? "" : json_get_or<std::string>(gate->outputs, "verdict", "");
+  json["decision"] =
+      deploy == nullptr ? "" : json_get_or<std::string>(deploy->outputs, "decision", "");
+  json["deployed"] =
+      json["decision"] == "shipped" ? json_get_or<std::string>(deploy->outputs, "model", "") : "";
+  json["interrupted"] = cycle.state == CycleState::kRunning && !runner_alive(project);
+  return json;
+}
+
+Json plan_json(const std::vector<PlannedStep>& steps) {
+  Json list = Json::array();
+  for (const auto& step : steps) {
+    list.push_back({{"name", step.name}, {"action", step.action}, {"reason", step.reason}});
+  }
+  return {{"steps", list}};
+}
+
+Json advance(Project& project, const std::string& id, const RunOptions& options) {
+  const auto steps = loop_steps();
+  if (options.on_plan) {
+    options.on_plan(plan_json(plan_cycle(project, Journal(project).load(id), steps)));
+  }
+  return document(project, advance_cycle(project, id, steps, options.hooks));
+}
+
+std::vector<std::string> step_names() {
+  std::vector<std::string> names;
+  for (const auto& step : loop_steps()) {
+    names.push_back(step.name);
+  }
+  return names;
+}
+
+bool open(const CycleRow& cycle) {
+  return cycle.state == CycleState::kRunning || cycle.state == CycleState::kWaiting;
+}
+
+}  // namespace
+
+Json run(Project& project, const RunOptions& options) {
+  Journal journal(project);
+  if (runner_alive(project)) {
+    fail(ErrorCode::kUnavailable,
+         "another process runs a cycle of this project; `spotter cycle status` shows it");
+  }
+  if (const auto newest = journal.newest(); newest && open(*newest)) {
+    fail(ErrorCode::kConflict,
+         fmt::format(
+             "cycle {} {}; `spotter cycle resume` goes on with it, `spotter cycle cancel` ends it",
+             newest->number,
+             newest->state == CycleState::kWaiting ? "is waiting for people" : "was interrupted"));
+  }
+  const auto cycle =
+      journal.create(step_names(), options.started_by.empty() ? project.person : options.started_by,
+                     false, {{"champion", champion_now(project)}});
+  return advance(project, cycle.id, options);
+}
+
+Json resume(Project& project, const RunOptions& options) {
+  const auto cycle = Journal(project).load();
+  if (cycle.state == CycleState::kCancelled) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("cycle {} was cancelled; `spotter cycle run` starts another", cycle.number));
+  }
+  if (cycle.state == CycleState::kDone) {
+    return document(project, cycle);
+  }
+  return advance(project, cycle.id, options);
+}
+
+Json status(Project& project, std::string_view cycle) {
+  Json json = document(project, Journal(project).load(cycle));
+  json["rehearsal_last"] = last_rehearsal(project);
+  return json;
+}
+
+Json history(Project& project) {
+  Json cycles = Json::array();
+  for (const auto& cycle : Journal(project).all()) {
+    cycles.push_back(document(project, cycle));
+  }
+  return {{"cycles", cycles}};
+}
+
+Json cancel(Project& project, std::string_view cycle) {
+  return document(project, cancel_cycle(project, Journal(project).load(cycle).id));
+}
+
+Json plan(Project& project) {
+  const auto steps = loop_steps();
+  auto newest = Journal(project).newest();
+  if (newest && (open(*newest) || newest->state == CycleState::kFailed)) {
+    return plan_json(plan_cycle(project, *newest, steps));
+  }
+  CycleRow next{.parameters = {{"champion", champion_now(project)}}};
+  for (const auto& step : steps) {
+    next.steps.push_back({.name = step.name});
+  }
+  return plan_json(plan_cycle(project, next, steps));
+}
+
+int exit_code(const Json& cycle) {
+  const auto state = cycle["state"].get<std::string>();
+  if (state == "failed" || state == "cancelled") {
+    for (const auto& step : cycle["steps"]) {
+      if (step["state"] == "failed" && step["outputs"].value("error_code", "") == "unavailable") {
+        return spotter::exit_code(ErrorCode::kUnavailable);
+      }
+    }
+    return 1;
+  }
+  const auto decision = cycle["decision"].get<std::string>();
+  return decision == "refused" || decision == "held" ? 3 : 0;
+}
+
+}  // namespace spotter::cycle
