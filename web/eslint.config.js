@@ -18,7 +18,7 @@ const layer = (name) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts', 'e2e', '*.js', 'vite.config.ts'] },
+  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts', 'e2e', 'public', '*.js', 'vite.config.ts'] },
   ...tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } } },
   reactHooks.configs.flat['recommended-latest'] ?? reactHooks.configs['recommended-latest'],

@@ -11,6 +11,9 @@ import { HomePage } from './pages/home/HomePage';
 import { Layout } from './pages/Layout';
 import { BrokenPage, NotFoundPage } from './pages/Fallbacks';
 
+// Without compiling checks at run time: the pages' security policy forbids it.
+z.config({ jitless: true });
+
 interface Context {
   queries: QueryClient;
 }

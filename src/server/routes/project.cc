@@ -114,7 +114,7 @@ std::vector<NamedSchema> schemas() {
        object({{"schedules", list(object({{"what", text()},
                                           {"cron", text()},
                                           {"next", nullable(text())},
-                                          {"last_planned", nullable(text())}}))},
+                                          {"last_planned", nullable(text()), kSometimes}}))},
                {"alarms",
                 list(object({{"what", text()}, {"planned_at", text()}, {"message", text()}}))}})},
       {"Attribute", object({{"name", text()},

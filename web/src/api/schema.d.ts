@@ -732,7 +732,7 @@ export interface components {
                 what: string;
                 cron: string;
                 next: string | null;
-                last_planned: string | null;
+                last_planned?: string | null;
             }[];
             alarms: {
                 what: string;

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { ListFilter, X } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 import { filterQuery } from '../api/queries';
 import { plural } from '../lib/format';
 import { both, isEverything } from '../lib/filter';
@@ -14,20 +14,26 @@ interface FilterBarProps {
   onChange: (where: string) => void;
 }
 
+/** What the server says about a text that is being typed; nothing while it is the filter that is applied. */
+function useVerdict(text: string, edited: boolean) {
+  const check = useQuery({ ...filterQuery(text.trim() === '' ? 'true' : text), enabled: edited });
+  return edited && !check.isPlaceholderData ? check.data : undefined;
+}
+
 export function FilterBar({ where, onChange }: FilterBarProps) {
   const [draft, setDraft] = useState({ of: where, text: where });
   if (draft.of !== where) setDraft({ of: where, text: where });
   const text = draft.text;
   const edited = text.trim() !== where.trim();
-  const check = useQuery({ ...filterQuery(text.trim() === '' ? 'true' : text), enabled: edited });
-  const verdict = edited ? check.data : undefined;
-  const submit = (event: FormEvent) => {
+  const verdict = useVerdict(text, edited);
+  const wrong = verdict?.valid === false;
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (verdict?.valid !== false) onChange(text.trim());
+    if (!wrong) onChange(text.trim());
   };
   return (
     <form className={styles.bar} onSubmit={submit} role="search">
-      <div className={clsx(styles.field, verdict?.valid === false && styles.wrong)}>
+      <div className={clsx(styles.field, wrong && styles.wrong)}>
         <ListFilter aria-hidden="true" />
         <input
           id="filter"
@@ -44,9 +50,7 @@ export function FilterBar({ where, onChange }: FilterBarProps) {
           spellCheck={false}
           autoComplete="off"
         />
-        {verdict?.valid === true && (
-          <span className={styles.hint}>{plural(verdict.total, 'picture')} · Enter</span>
-        )}
+        {verdict && !wrong && <span className={styles.hint}>{plural(verdict.total, 'picture')} · Enter</span>}
         {!isEverything(where) && !edited && (
           <button type="button" aria-label="Show all pictures" onClick={() => onChange('')}>
             <X aria-hidden="true" />
@@ -54,7 +58,7 @@ export function FilterBar({ where, onChange }: FilterBarProps) {
         )}
       </div>
       <ConditionMenu onPick={(condition) => onChange(both(where, condition))} />
-      {verdict?.valid === false && (
+      {wrong && (
         <p className={styles.problem} role="alert">
           {verdict.message}
         </p>

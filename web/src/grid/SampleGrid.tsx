@@ -41,7 +41,8 @@ function usePages(looking: Looking, pages: number[]): Map<number, Sample> {
   const answers = useQueries({ queries: pages.map((page) => samplesPageQuery(looking, page)) });
   const samples = new Map<number, Sample>();
   answers.forEach((answer) => {
-    answer.data?.samples.forEach((sample, i) => samples.set((answer.data?.offset ?? 0) + i, sample));
+    const page = answer.data;
+    page?.samples.forEach((sample, i) => samples.set(page.offset + i, sample));
   });
   return samples;
 }
@@ -111,34 +112,41 @@ function Rows({ looking, shown, tileWidth, chosen, onColumns, scroller, width, t
   );
 }
 
+function Waiting() {
+  return (
+    <div className={styles.waiting} aria-busy="true" aria-label="Loading">
+      {Array.from({ length: 18 }, (_, i) => (
+        <i key={i} />
+      ))}
+    </div>
+  );
+}
+
 export function SampleGrid(props: SampleGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const first = useQuery(samplesPageQuery(props.looking, 0));
-  const total = first.data?.total ?? 0;
   const aspect = useMemo(() => tileAspect(first.data?.samples ?? []), [first.data]);
   const key = JSON.stringify(props.looking);
   useEffect(() => {
     scroller.current?.scrollTo({ top: 0 });
   }, [key]);
-  return (
-    <div ref={scroller} className={styles.scroller} data-testid="grid">
-      {first.error && <Failure error={first.error} retry={() => void first.refetch()} />}
-      {!first.error && first.data && total === 0 && (
+  const content = () => {
+    if (first.error) return <Failure error={first.error} retry={() => void first.refetch()} />;
+    if (!first.data) return <Waiting />;
+    const { total } = first.data;
+    if (total === 0) {
+      return (
         <Empty icon={Images} title="No picture is like that">
           {props.empty}
         </Empty>
-      )}
-      {width > 0 && total > 0 && !first.error && (
-        <Rows {...props} scroller={scroller} width={width} total={total} aspect={aspect} />
-      )}
-      {!first.data && !first.error && (
-        <div className={styles.waiting} aria-busy="true" aria-label="Loading">
-          {Array.from({ length: 18 }, (_, i) => (
-            <i key={i} />
-          ))}
-        </div>
-      )}
+      );
+    }
+    return width > 0 && <Rows {...props} scroller={scroller} width={width} total={total} aspect={aspect} />;
+  };
+  return (
+    <div ref={scroller} className={styles.scroller} data-testid="grid">
+      {content()}
     </div>
   );
 }

@@ -4,7 +4,8 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Square } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { cancelJob } from '../../api/actions';
-import { useJobProgress } from '../../api/events';
+import type { Schemas } from '../../api/client';
+import { type JobProgress, useJobProgress } from '../../api/events';
 import { jobLogQuery, jobQuery } from '../../api/queries';
 import { duration, moment } from '../../lib/format';
 import { StateBadge } from '../../ui/Badge';
@@ -31,6 +32,35 @@ function Log({ name, active }: { name: string; active: boolean }) {
         </pre>
       )}
     </Loaded>
+  );
+}
+
+function About({ job, live }: { job: Schemas['JobDetail']; live: JobProgress | undefined }) {
+  const now = live ?? job;
+  const rows = [
+    { name: 'Name', value: <code>{job.name}</code> },
+    { name: 'Says', value: now.message === '' ? '–' : now.message },
+    { name: 'Started', value: moment(job.created_at) },
+    { name: 'Took', value: duration(now.seconds) },
+  ];
+  const cycle = (
+    <Link to="/cycles/$cycle" params={{ cycle: job.cycle }}>
+      its cycle
+    </Link>
+  );
+  return (
+    <Card>
+      {kActive.includes(job.state) && <Progress fraction={now.fraction} label="Progress" />}
+      <div className={styles.facts}>
+        <Facts
+          items={[
+            ...rows,
+            ...(job.failure === 'none' ? [] : [{ name: 'Failed because of', value: job.failure }]),
+            ...(job.cycle === '' ? [] : [{ name: 'Part of', value: cycle }]),
+          ]}
+        />
+      </div>
+    </Card>
   );
 }
 
@@ -71,32 +101,7 @@ export function JobPage() {
       <Loaded query={query}>
         {(data) => (
           <>
-            <Card>
-              {active && <Progress fraction={live?.fraction ?? data.fraction} label="Progress" />}
-              <div className={styles.facts}>
-                <Facts
-                  items={[
-                    { name: 'Name', value: <code>{data.name}</code> },
-                    { name: 'Says', value: (live?.message ?? data.message) || '–' },
-                    { name: 'Started', value: moment(data.created_at) },
-                    { name: 'Took', value: duration(live?.seconds ?? data.seconds) },
-                    ...(data.failure === 'none' ? [] : [{ name: 'Failed because of', value: data.failure }]),
-                    ...(data.cycle === ''
-                      ? []
-                      : [
-                          {
-                            name: 'Part of',
-                            value: (
-                              <Link to="/cycles/$cycle" params={{ cycle: data.cycle }}>
-                                its cycle
-                              </Link>
-                            ),
-                          },
-                        ]),
-                  ]}
-                />
-              </div>
-            </Card>
+            <About job={data} live={live} />
             <Section title="Log" note="the end of it">
               <Log name={name} active={active} />
             </Section>

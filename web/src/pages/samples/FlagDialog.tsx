@@ -1,6 +1,6 @@
 /** "Something is wrong with this picture": one sentence, kept with who said it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type SubmitEvent, useState } from 'react';
 import { flagSample } from '../../api/actions';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
@@ -28,7 +28,7 @@ export function FlagDialog({ open, sample, onClose }: FlagDialogProps) {
       toast(error.message, { bad: true });
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (reason.trim() !== '') flag.mutate();
   };

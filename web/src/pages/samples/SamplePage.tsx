@@ -20,7 +20,7 @@ import { Button } from '../../ui/Button';
 import { Page } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { FlagDialog } from './FlagDialog';
-import { lookingOf, shownOf } from './looking';
+import { legendOf, lookingOf, shownOf } from './looking';
 import { SampleFacts } from './SampleFacts';
 import { ScoreSlider } from './ScoreSlider';
 import styles from './SamplePage.module.css';
@@ -163,10 +163,7 @@ export function SamplePage() {
             <div className={styles.left}>
               <Stage sample={sample} marks={marks} chosen={chosen} onChoose={setChosen} />
               <div className={styles.under}>
-                <Legend
-                  kinds={evaluation ? ['found', 'missed', 'alarm'] : model ? ['label', 'guess'] : ['label']}
-                  counts={tally(marks)}
-                />
+                <Legend kinds={legendOf(list.looking)} counts={tally(marks)} />
                 {model !== undefined && <ScoreSlider value={score} onChange={setScore} />}
               </div>
             </div>

@@ -11,17 +11,18 @@ import { SampleGrid } from '../../grid/SampleGrid';
 import { plural } from '../../lib/format';
 import { Choice } from '../../ui/Choice';
 import { Page } from '../../ui/Page';
-import { looks, lookingOf, shownOf, sorts } from './looking';
+import { type LookingSearch, legendOf, looks, lookingOf, shownOf, sorts } from './looking';
 import { ScoreSlider } from './ScoreSlider';
 import styles from './SamplesPage.module.css';
 
 const kTiles = { small: 160, middle: 224, large: 340 };
+type TileSize = keyof typeof kTiles;
 
 /** Models with the evaluation that is laid over their predictions: the newest one of each. */
 function useModelChoices() {
-  const models = useQuery(modelsQuery).data?.models ?? [];
-  const evaluations = useQuery(evaluationsQuery).data?.evaluations ?? [];
-  return useMemo(() => looks(models, evaluations), [models, evaluations]);
+  const models = useQuery(modelsQuery).data?.models;
+  const evaluations = useQuery(evaluationsQuery).data?.evaluations;
+  return useMemo(() => looks(models ?? [], evaluations ?? []), [models, evaluations]);
 }
 
 function useGridKeys(looking: Looking, total: number) {
@@ -53,74 +54,85 @@ function useGridKeys(looking: Looking, total: number) {
   return { chosen, setColumns };
 }
 
+type Search = LookingSearch;
+
+interface BarProps {
+  search: Search;
+  looking: Looking;
+  change: (next: Partial<Search>) => void;
+}
+
+const kShows = [
+  { value: '', label: 'All pictures' },
+  { value: 'mistakes', label: 'With mistakes' },
+  { value: 'misses', label: 'With overlooked objects' },
+  { value: 'false_alarms', label: 'With false alarms' },
+];
+
+const given = (value: string) => (value === '' ? undefined : value);
+
+function Bar({ search, looking, change }: BarProps) {
+  const choices = useModelChoices();
+  return (
+    <div className={styles.bar}>
+      <FilterBar where={search.where ?? ''} onChange={(where) => change({ where: given(where) })} />
+      <Choice
+        label="Model"
+        value={choices.valueOf(search)}
+        options={choices.options}
+        onChange={(value) =>
+          change({ ...choices.searchOf(value), sort: undefined, show: undefined, class: undefined })
+        }
+      />
+      {looking.evaluation !== undefined && (
+        <Choice
+          label="Show"
+          value={search.show ?? ''}
+          options={kShows}
+          onChange={(show) => change({ show: given(show) })}
+        />
+      )}
+      <Choice
+        label="Order"
+        value={search.sort ?? 'key'}
+        options={sorts(looking)}
+        onChange={(sort) => change({ sort: sort === 'key' ? undefined : sort })}
+      />
+    </div>
+  );
+}
+
+function SizeChoice({ size, onChange }: { size: TileSize; onChange: (size: TileSize) => void }) {
+  const options = [
+    { value: 'small', label: 'Small' },
+    { value: 'middle', label: 'Middle' },
+    { value: 'large', label: 'Large' },
+  ];
+  return <Choice label="Size" value={size} options={options} onChange={(v) => onChange(v as TileSize)} />;
+}
+
 export function SamplesPage() {
   const search = useSearch({ from: '/samples' });
   const navigate = useNavigate({ from: '/samples' });
-  const [size, setSize] = useState<keyof typeof kTiles>('middle');
+  const [size, setSize] = useState<TileSize>('middle');
   const looking = useMemo(() => lookingOf(search), [search]);
   const shown = useMemo(() => shownOf(search), [search]);
-  const choices = useModelChoices();
   const total = useQuery(samplesPageQuery(looking, 0)).data?.total;
   const change = useCallback(
-    (next: Partial<typeof search>) =>
-      void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
+    (next: Partial<Search>) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
     [navigate],
   );
   const { chosen, setColumns } = useGridKeys(looking, total ?? 0);
-  const compared = looking.evaluation !== undefined;
   return (
     <Page
       wide
       title="Samples"
       lead={total === undefined ? '\u00a0' : plural(total, 'picture')}
-      actions={
-        <Choice
-          label="Size"
-          value={size}
-          options={[
-            { value: 'small', label: 'Small' },
-            { value: 'middle', label: 'Middle' },
-            { value: 'large', label: 'Large' },
-          ]}
-          onChange={(v) => setSize(v as keyof typeof kTiles)}
-        />
-      }
+      actions={<SizeChoice size={size} onChange={setSize} />}
     >
-      <div className={styles.bar}>
-        <FilterBar
-          where={search.where ?? ''}
-          onChange={(where) => change({ where: where === '' ? undefined : where })}
-        />
-        <Choice
-          label="Model"
-          value={choices.valueOf(search)}
-          options={choices.options}
-          onChange={(value) => change({ ...choices.searchOf(value), sort: undefined, show: undefined })}
-        />
-        {compared && (
-          <Choice
-            label="Show"
-            value={search.show ?? ''}
-            options={[
-              { value: '', label: 'All pictures' },
-              { value: 'mistakes', label: 'With mistakes' },
-              { value: 'misses', label: 'With overlooked objects' },
-              { value: 'false_alarms', label: 'With false alarms' },
-            ]}
-            onChange={(show) => change({ show: show === '' ? undefined : show })}
-          />
-        )}
-        <Choice
-          label="Order"
-          value={search.sort ?? 'key'}
-          options={sorts(looking)}
-          onChange={(sort) => change({ sort: sort === 'key' ? undefined : sort })}
-        />
-      </div>
+      <Bar search={search} looking={looking} change={change} />
       <div className={styles.legend}>
-        <Legend
-          kinds={compared ? ['found', 'missed', 'alarm'] : looking.model ? ['label', 'guess'] : ['label']}
-        />
+        <Legend kinds={legendOf(looking)} />
         {looking.model !== undefined && (
           <ScoreSlider value={shown.scoreMin} onChange={(score) => change({ score })} />
         )}

@@ -1,7 +1,7 @@
 /** From what the address says to what is asked of the server, and the choices that the page offers. Pure. */
 import type { Evaluation, Model } from '../../api/queries';
 import type { Looking } from '../../api/samples';
-import type { Shown } from '../../draw/marks';
+import type { MarkKind, Shown } from '../../draw/marks';
 import type { ChoiceOption } from '../../ui/Choice';
 
 export interface LookingSearch extends Looking {
@@ -13,9 +13,7 @@ export const kScoreMin = 0.3;
 export function lookingOf(search: LookingSearch): Looking {
   const { where, sort, model, evaluation, show, layer } = search;
   const looking = { where, sort, model, evaluation, show, class: search.class, layer };
-  return Object.fromEntries(
-    Object.entries(looking).filter(([, v]) => v !== undefined && v !== ''),
-  ) as Looking;
+  return Object.fromEntries(Object.entries(looking).filter(([, v]) => v !== undefined && v !== ''));
 }
 
 export function shownOf(search: LookingSearch): Shown {
@@ -30,6 +28,12 @@ export function sorts(looking: Looking): ChoiceOption[] {
     ...(looking.evaluation ? [{ value: 'mistakes', label: 'Most mistakes first' }] : []),
     ...(looking.model ? [{ value: 'loss', label: 'Least like the labels first' }] : []),
   ];
+}
+
+/** The kinds of marks that the view can have. */
+export function legendOf(looking: Looking): MarkKind[] {
+  if (looking.evaluation) return ['found', 'missed', 'alarm'];
+  return looking.model ? ['label', 'guess'] : ['label'];
 }
 
 interface Looks {
@@ -49,7 +53,7 @@ export function looks(models: readonly Model[], evaluations: readonly Evaluation
       .map((e) => ({
         value: `${model.id}/${e.id}`,
         label: `${model.name}, on ${e.version} ${e.split}`,
-        search: { model: model.id, evaluation: e.id } as Looking,
+        search: { model: model.id, evaluation: e.id },
       }));
     const alone = {
       value: `${model.id}/`,

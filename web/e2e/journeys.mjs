@@ -1,0 +1,133 @@
+/** What people do, click by click and key by key. */
+import assert from 'node:assert/strict';
+
+const settled = async (page) => {
+  await page.waitForLoadState('domcontentloaded');
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
+};
+
+export const journeys = {
+  'what needs me leads to the gate report': async ({ page, address, project }) => {
+    await page.goto(address);
+    await page.getByRole('link', { name: /Decide about model nights/ }).click();
+    await page.waitForURL(new RegExp(`/gates/${project.report.id}`));
+    await page.getByRole('heading', { name: 'nights against days' }).waitFor();
+    await page.getByText('Better where it should be, and nowhere worse.').waitFor();
+  },
+
+  "a slice's number leads to its pictures": async ({ page, address, project }) => {
+    await page.goto(`${address}/gates/${project.report.id}`);
+    const row = page.getByRole('row', { name: /night/ }).first();
+    await row.getByRole('link').first().click();
+    await page.waitForURL(/\/samples\?/);
+    const tiles = page.locator('a[data-at]');
+    await tiles.first().waitFor();
+    await settled(page);
+    const search = new URL(page.url()).searchParams;
+    assert.equal(search.get('where'), "light = 'night'");
+    assert.equal(search.get('sort'), 'mistakes');
+    assert.equal(await tiles.count(), 12, 'the night pictures of the test split');
+    assert.match(await tiles.first().innerText(), /overlooked/);
+  },
+
+  'a picture opens, and keys go through the list': async ({ page, address }) => {
+    await page.goto(`${address}/samples?where=${encodeURIComponent("light = 'day'")}`);
+    await page.locator('a[data-at="0"]').click();
+    await page.getByRole('heading', { name: 'scene 00/0' }).waitFor();
+    await page.getByText('1 of 36').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'scene 00/1' }).waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await page.getByRole('heading', { name: 'scene 00/0' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/samples\?where/);
+  },
+
+  'samples are filtered, and the address says so': async ({ page, address }) => {
+    await page.goto(`${address}/samples`);
+    await page.getByText('72 pictures').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type("light = 'night' AND label.class = 'bar'");
+    await page.getByText(/pictures · Enter/).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.search.includes('where='));
+    await page.getByText('72 pictures').waitFor({ state: 'detached' });
+    await page.getByLabel('Filter').fill('light = ');
+    await page.getByRole('alert').waitFor();
+    await page.reload();
+    assert.equal(await page.getByLabel('Filter').inputValue(), "light = 'night' AND label.class = 'bar'");
+  },
+
+  'conditions are written by pressing what is known': async ({ page, address }) => {
+    await page.goto(`${address}/samples`);
+    await page.getByRole('button', { name: 'Condition' }).click();
+    await page.getByRole('button', { name: /^night 36/ }).click();
+    await page.getByText('36 pictures').waitFor();
+  },
+
+  'a flag by one call from outside shows at once': async ({ page, address }) => {
+    await page.goto(`${address}/samples?where=${encodeURIComponent('flagged = true')}`);
+    await page.getByText('1 picture', { exact: true }).waitFor();
+    const answer = await fetch(`${address}/api/v1/flags`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ sample: 'scene 03/1', reason: 'lamp not seen', source: 'robot' }),
+    });
+    assert.equal(answer.status, 200);
+    await page.getByText('2 pictures', { exact: true }).waitFor();
+  },
+
+  'everything can be reached by the palette': async ({ page, address }) => {
+    await page.goto(address);
+    await page.getByRole('heading', { name: 'Now', exact: true }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder('Go somewhere or do something').fill('vers');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/versions/);
+    await page.getByText('Nights too').waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await page.waitForURL(/\/models$/);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  },
+
+  'every page opens without a complaint': async ({ page, address }) => {
+    for (const path of [
+      '',
+      'cycles',
+      'modes',
+      'labelling',
+      'versions',
+      'models',
+      'gates',
+      'monitor',
+      'jobs',
+      'ledger',
+      'nowhere',
+    ]) {
+      await page.goto(`${address}/${path}`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await settled(page);
+    }
+  },
+
+  // Last, because it changes what the others see.
+  'a new model is approved with the keyboard alone': async ({ page, address, project }) => {
+    await page.goto(`${address}/gates/${project.report.id}`);
+    await page.getByRole('heading', { name: 'Your decision' }).waitFor();
+    await page.keyboard.press('s');
+    await page.getByLabel('Note').waitFor();
+    await page.waitForFunction(() => document.activeElement?.id === 'note');
+    await page.keyboard.type('Nights are much better.');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('heading', { name: 'It ships' }).waitFor();
+    const report = project.run('gate', 'show', project.report.id);
+    assert.equal(report.decision.decision, 'ship');
+    assert.equal(report.decision.note, 'Nights are much better.');
+    await page.goto(address);
+    await page.getByRole('heading', { name: 'Now', exact: true }).waitFor();
+    await settled(page);
+    assert.equal(await page.getByRole('link', { name: /Decide about model/ }).count(), 0);
+  },
+};
