@@ -9,10 +9,32 @@ const settled = async (page) => {
 export const journeys = {
   'what needs me leads to the gate report': async ({ page, address, project }) => {
     await page.goto(address);
-    await page.getByRole('link', { name: /Decide about model nights/ }).click();
+    await page.getByRole('link', { name: /Decide about model m1/ }).click();
     await page.waitForURL(new RegExp(`/gates/${project.report.id}`));
-    await page.getByRole('heading', { name: 'nights against days' }).waitFor();
+    await page.getByRole('heading', { name: 'm1 against days' }).waitFor();
     await page.getByText('Better where it should be, and nowhere worse.').waitFor();
+  },
+
+  'a cycle leads to its gate report': async ({ page, address, project }) => {
+    await page.goto(`${address}/cycles`);
+    await page.getByRole('link', { name: `Cycle ${project.cycle.number}` }).click();
+    await page
+      .locator('[data-step="gate"][data-state="done"]')
+      .getByRole('link', { name: 'Gate report' })
+      .click();
+    await page.waitForURL(new RegExp(`/gates/${project.report.id}`));
+    await page.getByRole('heading', { name: 'Your decision' }).waitFor();
+  },
+
+  'a failure mode leads to its findings, judged by keys': async ({ page, address }) => {
+    await page.goto(`${address}/modes`);
+    await page
+      .getByRole('link', { name: /missed objects/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { name: 'What was found' }).waitFor();
+    await page.keyboard.press('1');
+    await page.getByText('The model is wrong', { exact: true }).nth(1).waitFor();
   },
 
   "a slice's number leads to its pictures": async ({ page, address, project }) => {
@@ -84,7 +106,7 @@ export const journeys = {
     await page.getByPlaceholder('Go somewhere or do something').fill('vers');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/versions/);
-    await page.getByText('Nights too').waitFor();
+    await page.getByText('Days only').waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('m');
     await page.waitForURL(/\/models$/);

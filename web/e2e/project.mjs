@@ -1,6 +1,6 @@
 /**
  * A small real project, made by the commands that people use: pictures by day and by night, a model trained on days
- * and at work, then nights labelled, a new version, a new model, and a gate report that waits for a decision.
+ * and at work, then nights labelled, and a cycle that goes as far as the decision about the new model.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -93,12 +93,9 @@ export function makeProject(program, folder) {
   run('deploy', 'days', '--reason', 'the first model');
   run('flag', 'scene 01/0', '--reason', 'lamp at night not seen');
   run('import', 'jsonl', join(folder, 'nights.jsonl'));
-  run('version', 'commit', '-m', 'Nights too');
-  run('train', '--version', 'v2', '--name', 'nights');
-  run('evaluate', '--model', 'days', '--version', 'v2');
-  run('evaluate', '--model', 'nights', '--version', 'v2');
-  const report = run('gate', '--challenger', 'nights', '--version', 'v2');
-  return { folder: project, report, run };
+  const cycle = run('cycle', 'run');
+  const report = run('gate', 'show');
+  return { folder: project, report, cycle, run };
 }
 
 function configuration(trainer) {

@@ -57,7 +57,7 @@ function StepRow({ cycle, step }: { cycle: string; step: Step }) {
         {links.length > 0 && (
           <p className={styles.links}>
             {links.map((link) => (
-              <Link key={link.to} to={link.to}>
+              <Link key={link.to} to={link.to} hash={link.hash}>
                 {link.text}
               </Link>
             ))}

@@ -3,6 +3,7 @@ import type { Step } from '../../api/queries';
 
 interface StepLink {
   to: string;
+  hash?: string;
   text: string;
 }
 
@@ -23,7 +24,7 @@ const kMakers: Record<string, Maker> = {
   triage: () => [{ to: '/modes', text: 'Failure modes' }],
   curate: (o) => one('/campaigns/', text(o, 'campaign', 'id'), 'What was picked'),
   label: (o) => one('/batches/', text(o, 'batch', 'id'), 'The batch'),
-  version: (o) => one('/versions#', text(o, 'version', 'id'), `Version ${text(o, 'version', 'id')}`),
+  version: (o) => [{ to: '/versions', hash: text(o, 'version'), text: `Version ${text(o, 'version')}` }],
   train: (o) => one('/models/', text(o, 'challenger', 'model'), 'The new model'),
   gate: (o) => one('/gates/', text(o, 'report', 'gate_report', 'id'), 'Gate report'),
   deploy: (o) => one('/models/', text(o, 'model'), 'The model at work'),
