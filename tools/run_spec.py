@@ -112,12 +112,13 @@ def render(header, steps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("files", nargs="*", type=Path, help="files or folders")
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release")
     parser.add_argument("--update", action="store_true", help="rewrite what the commands print")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    files = options.files or sorted((ROOT / "tests" / "spec").rglob("*.test"))
+    places = options.files or [ROOT / "tests" / "spec"]
+    files = [f for p in places for f in (sorted(p.rglob("*.test")) if p.is_dir() else [p])]
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda f: run_file(f.resolve(), options.build.resolve(), options.update), files)
