@@ -11,6 +11,7 @@
   X(convert) \
   X(formats) \
   X(init) \
+  X(demo) \
   X(query) \
   X(eval_coco) \
   X(evaluate) \
