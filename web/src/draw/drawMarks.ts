@@ -62,7 +62,7 @@ export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mar
     context.lineWidth = strong ? ink.width + 1 : ink.width;
     context.strokeStyle = markColour(mark.kind);
     context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-    if (ink.texts && (strong || !faint)) drawText(context, mark, x1, y1);
+    if (strong || (ink.texts && !faint)) drawText(context, mark, x1, y1);
   });
   context.globalAlpha = 1;
 }

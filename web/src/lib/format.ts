@@ -4,6 +4,11 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${grouped(count)} ${count === 1 ? noun : nouns}`;
 }
 
+/** The first letter large, for titles that come as phrases. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** 12345 as "12,345". */
 export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');

@@ -39,6 +39,7 @@ function StepRow({ cycle, step }: { cycle: string; step: Step }) {
   const words = stepWords(step.name);
   const Icon = kIcons[step.state];
   const links = stepLinks(step);
+  const reason = ['failed', 'pending'].includes(step.state) ? '' : step.reason;
   return (
     <li className={clsx(styles.step, styles[step.state])} data-step={step.name} data-state={step.state}>
       <span className={styles.mark} title={step.state}>
@@ -50,17 +51,15 @@ function StepRow({ cycle, step }: { cycle: string; step: Step }) {
           <span className={styles.what}>{words.what}</span>
         </div>
         {step.state === 'failed' && <p className={styles.error}>{step.error}</p>}
-        {step.state !== 'failed' && step.state !== 'pending' && step.reason !== '' && (
-          <p className={styles.reason}>{step.reason}</p>
-        )}
         {step.state === 'running' && <Running cycle={cycle} step={step.name} />}
-        {links.length > 0 && (
-          <p className={styles.links}>
+        {(links.length > 0 || reason !== '') && (
+          <p className={styles.reason}>
             {links.map((link) => (
               <Link key={link.to} to={link.to} hash={link.hash}>
                 {link.text}
               </Link>
             ))}
+            {reason}
           </p>
         )}
       </div>

@@ -4,7 +4,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { setMode } from '../../api/actions';
 import type { Schemas } from '../../api/client';
 import { modeFindingsQuery, modeQuery, useModelNames } from '../../api/queries';
-import { moment, percent } from '../../lib/format';
+import { moment, percent, sentence } from '../../lib/format';
 import { isEverything } from '../../lib/filter';
 import { errorWords, stateWords } from '../../lib/words';
 import { StateBadge } from '../../ui/Badge';
@@ -99,7 +99,7 @@ export function ModePage() {
   const mode = query.data;
   return (
     <Page
-      title={mode?.title ?? 'Failure mode'}
+      title={mode ? sentence(mode.title) : 'Failure mode'}
       above={
         <>
           <Link to="/modes">Failure modes</Link>

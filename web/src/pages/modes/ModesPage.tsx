@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { TriangleAlert } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { modesQuery } from '../../api/queries';
-import { ago, grouped, percent } from '../../lib/format';
+import { ago, grouped, percent, sentence } from '../../lib/format';
 import { errorWords } from '../../lib/words';
 import { StateBadge } from '../../ui/Badge';
 import { Page, Section } from '../../ui/Page';
@@ -23,7 +23,7 @@ function columns(worst: number): Column<Mode>[] {
       grow: true,
       cell: (m) => (
         <Link to="/modes/$mode" params={{ mode: m.id }}>
-          {m.title}
+          {sentence(m.title)}
         </Link>
       ),
     },

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Activity } from 'lucide-react';
 import { monitorQuery, useModelNames } from '../../api/queries';
-import { grouped, moment } from '../../lib/format';
+import { grouped, moment, sentence } from '../../lib/format';
 import { Badge } from '../../ui/Badge';
 import { Page, Section } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
@@ -17,7 +17,12 @@ const kColumns: Column<Monitor>[] = [
     key: 'name',
     title: 'What is watched',
     grow: true,
-    cell: (m) => m.summary || m.name.replaceAll('_', ' '),
+    cell: (m) => (
+      <span style={{ display: 'grid' }}>
+        <strong style={{ fontWeight: 500 }}>{sentence(m.name.replaceAll('_', ' '))}</strong>
+        <small style={{ color: 'var(--text-faint)' }}>{m.summary}</small>
+      </span>
+    ),
   },
   {
     key: 'state',

@@ -62,6 +62,9 @@ function useNeighbours() {
   };
 }
 
+/** More names than these would hide the picture; the one pointed at is always named. */
+const kTextsMax = 12;
+
 interface StageProps {
   sample: SampleDetail;
   marks: Mark[];
@@ -78,7 +81,7 @@ function Stage({ sample, marks, chosen, onChoose }: StageProps) {
         marks={marks}
         alt={sample.key}
         width={2}
-        texts
+        texts={marks.length <= kTextsMax}
         chosen={chosen}
         onChoose={onChoose}
       />
