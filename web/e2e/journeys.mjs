@@ -29,7 +29,7 @@ export const journeys = {
   'a failure mode leads to its findings, judged by keys': async ({ page, address }) => {
     await page.goto(`${address}/modes`);
     await page
-      .getByRole('link', { name: /missed objects/ })
+      .getByRole('link', { name: /missed objects/i })
       .first()
       .click();
     await page.getByRole('heading', { name: 'What was found' }).waitFor();
@@ -151,5 +151,10 @@ export const journeys = {
     await page.getByRole('heading', { name: 'Now', exact: true }).waitFor();
     await settled(page);
     assert.equal(await page.getByRole('link', { name: /Decide about model/ }).count(), 0);
+    // The cycle goes on while the page is open, and the page follows without being asked.
+    const cycle = project.run('cycle', 'resume');
+    assert.equal(cycle.state, 'done');
+    await page.locator('[data-step="monitor"][data-state="done"]').waitFor();
+    await page.getByRole('link', { name: 'm1', exact: true }).waitFor();
   },
 };

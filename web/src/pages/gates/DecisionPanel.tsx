@@ -1,8 +1,9 @@
 /** Ship or hold, with a note; keys S and H choose, Ctrl Enter confirms. The time that a person looks is counted. */
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useState } from 'react';
 import { decideGate } from '../../api/actions';
 import type { Schemas } from '../../api/client';
+import { cyclesQuery } from '../../api/queries';
 import { useShortcuts } from '../../commands/shortcuts';
 import { moment } from '../../lib/format';
 import { Button } from '../../ui/Button';
@@ -14,7 +15,22 @@ type Decision = 'ship' | 'hold';
 
 const kLookedMax = 600;
 
-function Decided({ decision, onAgain }: { decision: NonNullable<Report['decision']>; onAgain: () => void }) {
+/** Whether a cycle stands still because of this report: a decision alone does not make it go on. */
+function useWaitingCycle(report: string): boolean {
+  const cycles = useQuery(cyclesQuery).data?.cycles ?? [];
+  return cycles.some(
+    (c) => c.state === 'waiting' && c.steps.some((s) => s.name === 'gate' && s.outputs.report === report),
+  );
+}
+
+interface DecidedProps {
+  report: string;
+  decision: NonNullable<Report['decision']>;
+  onAgain: () => void;
+}
+
+function Decided({ report, decision, onAgain }: DecidedProps) {
+  const waiting = useWaitingCycle(report);
   return (
     <div className={styles.panel}>
       <h2>{decision.decision === 'ship' ? 'It ships' : 'It is held'}</h2>
@@ -22,6 +38,11 @@ function Decided({ decision, onAgain }: { decision: NonNullable<Report['decision
         {decision.author} decided so on {moment(decision.created_at)}.
       </p>
       {decision.note !== '' && <blockquote>{decision.note}</blockquote>}
+      {waiting && (
+        <p>
+          The cycle goes on with <code>spotter cycle resume</code>.
+        </p>
+      )}
       <div className={styles.buttons}>
         <Button look="bare" onClick={onAgain}>
           Decide again
@@ -128,6 +149,7 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
 
 export function DecisionPanel({ report }: { report: Report }) {
   const [again, setAgain] = useState(false);
-  if (report.decision && !again) return <Decided decision={report.decision} onAgain={() => setAgain(true)} />;
+  if (report.decision && !again)
+    return <Decided report={report.id} decision={report.decision} onAgain={() => setAgain(true)} />;
   return <Choices report={report} onDone={() => setAgain(false)} />;
 }
