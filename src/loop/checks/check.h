@@ -36,7 +36,7 @@ enum Need : std::uint32_t {
   kNeedsSensor = 4,  // the layer named by the parameter "layer"
   kNeedsPredictions = 8,
   kNeedsEmbeddings = 16,  // of the examined samples and of the model's training samples
-  kNeedsReference = 32,   // labelled samples of the training version with the sensor layer
+  kNeedsReference = 32,   // labelled samples (of the training version) with the sensor layer
 };
 
 // Which samples a check looks at when nobody names any.

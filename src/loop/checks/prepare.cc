@@ -150,10 +150,11 @@ void Preparation::load_labels(const Check& check, Prepared& prepared) const {
     prepared.sensor = project_.lake->labels(keys, layer);
     input.sensor = aligned_labels(prepared.samples, prepared.sensor);
   }
-  if ((check.needs & kNeedsReference) != 0 && !training_keys_.empty()) {
+  if ((check.needs & kNeedsReference) != 0) {
+    // What people labelled in the training version; of a model whose version is not known, anywhere.
     const std::vector<std::string> training(training_keys_.begin(), training_keys_.end());
-    prepared.reference_labels =
-        project_.lake->labels(training, kLabelLayer, model_->dataset_version);
+    const std::string version = training.empty() ? "" : model_->dataset_version;
+    prepared.reference_labels = project_.lake->labels(training, kLabelLayer, version);
     prepared.reference_sensor = project_.lake->labels(training, layer);
     std::map<std::string_view, const LabelSet*> sensor_of;
     for (const auto& set : prepared.reference_sensor) {
@@ -185,7 +186,9 @@ void Preparation::predict(const std::vector<std::string>& keys, bool with_labels
   trainer::PredictRequest request;
   request.model = model_->id;
   request.keys = keys;
-  request.labels = with_labels;
+  // A model that came as predictions only cannot be run again for its loss.
+  const auto runtime = json_get_or<std::string>(model_->definition, "runtime", "");
+  request.labels = with_labels && runtime != "imported";
   request.cycle = options_.cycle;
   request.step = "checks";
   const trainer::Progress quiet = [](double, std::string_view) {};

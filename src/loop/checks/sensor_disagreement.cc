@@ -211,14 +211,11 @@ const Check sensor_disagreement = {
     .summary = "Objects that another sensor sees and the model does not",
     .method =
         "A cluster of the sensor layer without a prediction at its place (its centre inside the "
-        "box, or "
-        "IoU 0.2) is a `miss`. Its score is plausibility × (1 − best score there). Plausibility is "
-        "the "
-        "share of labelled objects among training clusters of that size in pixels, size in metres "
-        "and "
-        "shape, shrunk to the coarser share where few were seen; without 50 labelled clusters it "
-        "is 1. "
-        "So usual distractors of a place (drums, bushes, bins) don't fill the list.",
+        "box, or IoU 0.2) is a `miss`. Its score is plausibility × (1 − best score there). "
+        "Plausibility is the share of labelled objects among clusters of that size in pixels, size "
+        "in metres and shape in labelled samples, shrunk to the coarser share where few were seen; "
+        "without 50 labelled clusters it is 1. So usual distractors of a place (drums, bushes, "
+        "bins) don't fill the list.",
     .needs = kNeedsSensor | kNeedsPredictions | kNeedsReference,
     .population = Population::kUnseen,
     .params = kParams,
