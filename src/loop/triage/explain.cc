@@ -169,14 +169,10 @@ class Search {
       predicates_.push_back({column++, rows_of_samples(samples), 1});
     }
     for (std::uint32_t c = 0; c < units_.class_names.size() && units_.class_names.size() > 1; ++c) {
-      RowSet rows(units_.sample.size());
-      for (std::size_t row = 0; row < units_.class_of.size(); ++row) {
-        if (units_.class_of[row] == c) {
-          rows.add(row);
-        }
+      if (!units_.class_names[c].empty()) {  // objects whose class nobody knows are no class
+        conditions_.push_back({"", "", units_.class_names[c], 1});
+        predicates_.push_back({column, rows_of_class(units_.class_names[c]), 1});
       }
-      conditions_.push_back({"", "", units_.class_names[c], 1});
-      predicates_.push_back({column, std::move(rows), 1});
     }
   }
 
