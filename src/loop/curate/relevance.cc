@@ -73,9 +73,11 @@ Relevance judge(const Target& target, const Evidence& e) {
   if (e.inside) {
     why.push_back(target.words);
   }
-  if (e.object >= kLikeMin && e.object >= e.picture) {
+  if (e.is_hit) {
+    // An example is like itself; nobody needs to be told.
+  } else if (e.object >= kLikeMin && e.object >= e.picture) {
     why.push_back(fmt::format("holds an object like an example ({:.2f})", e.object));
-  } else if (e.picture >= kLikeMin && !e.is_hit) {
+  } else if (e.picture >= kLikeMin) {
     why.push_back(fmt::format("looks like an example ({:.2f})", e.picture));
   }
   result.reason = fmt::format("{}: {}", target.title, fmt::join(why, ", "));
