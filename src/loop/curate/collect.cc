@@ -85,7 +85,7 @@ Json parts_of(const std::vector<Wanted>& wanted, const Selection& selection) {
                                      [&](const Picked& picked) { return picked.quota == t; });
     parts.push_back({{"title", wanted[t].target.title},
                      {"where", wanted[t].target.words},
-                     {"share", wanted[t].target.share / shares},
+                     {"share", shares > 0 ? wanted[t].target.share / shares : 0},
                      {"picked", count}});
   }
   return parts;

@@ -16,7 +16,8 @@ Wanted for_mode(Project& project, const FailureMode& mode, const Pool& pool) {
   Wanted wanted;
   auto& target = wanted.target;
   target.title = mode.title;
-  target.share = std::sqrt(std::max(mode.rank_score, 1e-12));
+  // A campaign can aim at a slice; what happens everywhere it meets anyway.
+  target.share = mode.slice == "true" ? mode.rank_score : std::sqrt(mode.rank_score);
   if (mode.slice != "true") {
     target.inside = pool.matching(mode.slice);
     target.words = mode.slice;
@@ -103,6 +104,26 @@ Wanted for_filter(const std::string& where, const Pool& pool) {
   return wanted;
 }
 
+// The first `mode_count` are modes. A slice gets at least half of an equal share of what all slices
+// get; flags and examples beside modes get half of the modes' mean, alone everything.
+void settle_shares(std::vector<Wanted>& all, std::size_t mode_count) {
+  double total = 0;
+  double slices = 0;
+  for (std::size_t i = 0; i < mode_count; ++i) {
+    total += all[i].target.share;
+    slices += all[i].target.inside.empty() || all[i].target.share <= 0 ? 0 : 1;
+  }
+  for (std::size_t i = 0; i < mode_count; ++i) {
+    auto& target = all[i].target;
+    if (!target.inside.empty() && target.share > 0) {
+      target.share = std::max(target.share, total / slices / 2);
+    }
+  }
+  for (std::size_t i = mode_count; i < all.size(); ++i) {
+    all[i].target.share = total > 0 ? total / static_cast<double>(mode_count) / 2 : 1;
+  }
+}
+
 }  // namespace
 
 std::vector<Wanted> wanted_of(Project& project, const Campaign& campaign, const Pool& pool) {
@@ -120,14 +141,7 @@ std::vector<Wanted> wanted_of(Project& project, const Campaign& campaign, const 
   if (all.empty()) {
     all.push_back(for_filter(campaign.query["where"].get<std::string>(), pool));
   }
-  double total = 0;
-  for (const auto& wanted : all) {
-    total += wanted.target.share;
-  }
-  const double equal = total / static_cast<double>(all.size());
-  for (auto& wanted : all) {
-    wanted.target.share = std::max(wanted.target.share, equal / 2);
-  }
+  settle_shares(all, campaign.query["modes"].size());
   return all;
 }
 

@@ -12,8 +12,9 @@ struct Wanted {
   std::vector<Finding> boxes;  // findings and flags with a box, on example samples
 };
 
-// In the order of the query. Shares of the budget follow the modes' rank, none below half of an
-// equal share, so that a rare mode is worth a batch.
+// In the order of the query. Shares of the budget follow the square root of rank for modes with a
+// slice (the second hundred labels of a mode help less than the first) and rank for those that
+// happen everywhere; a mode that is not found any more gets nothing.
 [[nodiscard]] std::vector<Wanted> wanted_of(Project& project, const Campaign& campaign,
                                             const Pool& pool);
 
