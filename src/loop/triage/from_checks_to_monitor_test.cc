@@ -347,6 +347,19 @@ TEST_F(Street, ACampaignCollectsForSeveralModesWithinItsBudget) {
   EXPECT_EQ(curate::run_campaign(project_, {.campaign = "week"})["items"], result["items"]);
 }
 
+TEST_F(Street, FlagsBesideModesDoNotTakeTheBudget) {
+  (void)run_checks();
+  (void)triage::update(project_, {});
+  (void)curate::create_campaign(
+      project_, {.name = "both", .modes = {"missed-cones-in-rain", "missed-cones"}, .flags = true});
+  const Json result = curate::run_campaign(project_, {.campaign = "both"});
+  const Json& parts = result["parts"];
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_GT(parts[0]["share"], 0.5) << parts.dump(2);
+  EXPECT_LT(parts[1]["share"], 0.1) << "what happens everywhere";
+  EXPECT_LT(parts[2]["share"], 0.35) << "flags";
+}
+
 TEST_F(Street, FlagsAloneLeadToMoreOfTheSame) {
   (void)curate::create_campaign(project_, {.name = "green", .flags = true, .budget = 40});
   const Json result = curate::run_campaign(project_, {.campaign = "green"});
