@@ -1,12 +1,13 @@
 #include "base/hash.h"
 
-#include <fmt/format.h>
-#include <sodium.h>
-
 #include <fstream>
 #include <vector>
 
+#include <fmt/format.h>
+#include <sodium.h>
+
 #include "base/error.h"
+#include "base/sha256.h"
 
 namespace spotter {
 namespace {
@@ -20,12 +21,31 @@ std::string hex(const std::array<unsigned char, crypto_hash_sha256_BYTES>& diges
 
 }  // namespace
 
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+struct Sha256::State {
+  crypto_hash_sha256_state state;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  crypto_hash_sha256_init(&state_->state);
+}
+Sha256::~Sha256() = default;
+
+void Sha256::add(std::string_view bytes) {
   // libsodium takes unsigned char; the bytes are the same.
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                     bytes.size());
-  return hex(digest);
+  crypto_hash_sha256_update(&state_->state, reinterpret_cast<const unsigned char*>(bytes.data()),
+                            bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+  crypto_hash_sha256_final(&state_->state, digest.data());
+  return spotter::hex(digest);
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.hex();
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
@@ -33,17 +53,13 @@ std::string sha256_file(const std::filesystem::path& path) {
   if (!in) {
     fail(ErrorCode::kNotFound, fmt::format("no such file: {}", path.string()));
   }
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
+  Sha256 hash;
   std::vector<char> buffer(1 << 16);
   while (in) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(buffer.data()),
-                              static_cast<unsigned long long>(in.gcount()));
+    hash.add({buffer.data(), static_cast<std::size_t>(in.gcount())});
   }
-  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
-  crypto_hash_sha256_final(&state, digest.data());
-  return hex(digest);
+  return hash.hex();
 }
 
 }  // namespace spotter

@@ -41,6 +41,9 @@ class Memory final : public Blobs {
   }
 
   std::filesystem::path local_path(std::string_view hash) override {
+    if (!has(hash)) {
+      fail(ErrorCode::kNotFound, fmt::format("blob \"{}\" is not stored", hash));
+    }
     auto path = folder_.path() / hash;
     if (!std::filesystem::exists(path)) {
       write_file_atomic(path, get(hash, false));
