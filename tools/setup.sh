@@ -94,7 +94,7 @@ need_build() {
 case "${1:-build}" in
   build) need_build ;;
   lint) need_build; once lint-23 fetch_lint ;;
-  test) need_build; debian chromium procps
+  test) need_build; debian chromium procps postgresql
         once "python-$(sha256sum <"$root/tools/requirements-test.txt" | cut -c1-8)" fetch_python_tests ;;
   *) say "unknown part '$1'"; exit 2 ;;
 esac

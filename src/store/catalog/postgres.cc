@@ -103,6 +103,8 @@ class Postgres final : public Database {
     (void)query("BEGIN");
     ++depth_;
     try {
+      // Writers of a project take turns, as SQLite's do: what a transaction has read stays so.
+      (void)query("SELECT pg_advisory_xact_lock(hashtext(current_schema()))");
       body();
       (void)query("COMMIT");
       --depth_;

@@ -26,7 +26,10 @@ class Sqlite final : public Database {
     }
     sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
     sqlite3_extended_result_codes(handle_, 1);
-    if (path != ":memory:") {
+  }
+  // Apart from the constructor, so that a refusal closes the connection.
+  void configure() {
+    if (path_ != ":memory:") {
       (void)query("PRAGMA journal_mode = WAL");
     }
     (void)query("PRAGMA synchronous = NORMAL");
@@ -183,7 +186,9 @@ class Sqlite final : public Database {
 }  // namespace
 
 std::unique_ptr<Database> open_sqlite(const std::string& path) {
-  return std::make_unique<Sqlite>(path);
+  auto database = std::make_unique<Sqlite>(path);
+  database->configure();
+  return database;
 }
 
 }  // namespace spotter::catalog
