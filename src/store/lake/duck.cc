@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "store/lake/care.h"
 
 namespace spotter::lake {
 namespace {
@@ -304,6 +305,10 @@ void Duck::append(const std::string& table, std::span<const std::vector<Value>> 
   if (!good) {
     fail_duck("rows could not be staged", why.c_str());
   }
+}
+
+std::string library_version() {
+  return duckdb_library_version();
 }
 
 std::string sql_text(std::string_view text) {

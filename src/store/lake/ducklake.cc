@@ -135,9 +135,10 @@ Duck& DuckLake::reader() {
   if (!reader_) {
     auto duck = std::make_unique<Duck>();
     duck->execute(fmt::format(
-        "SET TimeZone = 'UTC'; SET temp_directory = {}; SET allowed_directories = [{}]; SET "
+        "SET TimeZone = 'UTC'; SET temp_directory = {}; SET allowed_directories = [{}, {}]; SET "
         "enable_external_access = false; CREATE TABLE wanted_keys (key VARCHAR)",
-        sql_text((folder_ / "tmp").string()), sql_text(data_path(folder_))));
+        sql_text((folder_ / "tmp").string()), sql_text(data_path(folder_)),
+        sql_text(literal_pattern(data_path(folder_)))));
     duck->execute(table_views(manifest, folder_) + std::string(view_statements()) +
                   "SET lock_configuration = true");
     reader_ = std::move(duck);

@@ -28,19 +28,6 @@ struct Head {
 };
 constexpr Head kHeads[] = {{"", 100}, {"-wal", 32}, {"-shm", 96}};
 
-// A file name as a pattern that matches only itself.
-std::string literal_pattern(std::string_view path) {
-  std::string out;
-  for (const char c : path) {
-    if (c == '[' || c == '*' || c == '?') {
-      out += fmt::format("[{}]", c);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string view_of(const TableSpec& spec, const std::vector<DataFile>& files,
                     const std::filesystem::path& folder) {
   std::string names;
@@ -79,6 +66,18 @@ std::string view_of(const TableSpec& spec, const std::vector<DataFile>& files,
 }
 
 }  // namespace
+
+std::string literal_pattern(std::string_view path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '[' || c == '*' || c == '?') {
+      out += fmt::format("[{}]", c);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
 
 std::string catalogue_signature(const std::filesystem::path& folder) {
   std::string facts;

@@ -40,6 +40,9 @@ void save_manifest(const std::filesystem::path& folder, const Manifest& manifest
 // snapshot.
 [[nodiscard]] Manifest list_manifest(Duck& catalogue, const std::filesystem::path& folder);
 
+// A file name as a pattern that matches only itself, which is how DuckDB takes names of files.
+[[nodiscard]] std::string literal_pattern(std::string_view path);
+
 // Statements that make a view of each table of the lake in a plain DuckDB.
 [[nodiscard]] std::string table_views(const Manifest& manifest,
                                       const std::filesystem::path& folder);
