@@ -56,6 +56,9 @@
   X(batch_export) \
   X(batch_import) \
   X(batch_simulate) \
+  X(verify) \
+  X(gc) \
+  X(doctor) \
   X(train) \
   X(runs) \
   X(runs_show) \

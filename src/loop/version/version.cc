@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "loop/version/split.h"
+#include "project/care.h"
 #include "project/filter.h"
 
 namespace spotter::version {
@@ -55,12 +55,11 @@ Content labelled(Project& project, const Filter& filter) {
 }
 
 std::string hash_of(const Content& content, const std::vector<std::string>& splits) {
-  std::string text;
+  ContentHash hash;
   for (std::size_t i = 0; i < content.samples.size(); ++i) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", content.samples[i].key, content.samples[i].media, splits[i],
-                        content.labels[i].revision);
+    hash.add(content.samples[i].key, content.samples[i].media, splits[i], content.labels[i].revision);
   }
-  return sha256_hex(text);
+  return hash.hex();
 }
 
 Json count(const Content& content, const std::vector<std::string>& splits) {
