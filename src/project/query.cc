@@ -50,10 +50,14 @@ struct Sql {
   }
   static std::string name_of(const Field& field) {
     switch (field.kind) {
-      case FieldKind::kColumn: return "s." + field.name;
-      case FieldKind::kAttribute: return attribute("s", field.name);
-      case FieldKind::kLabel: return label(field.name);
-      default: return prediction(field.name);
+      case FieldKind::kColumn:
+        return "s." + field.name;
+      case FieldKind::kAttribute:
+        return attribute("s", field.name);
+      case FieldKind::kLabel:
+        return label(field.name);
+      default:
+        return prediction(field.name);
     }
   }
 
@@ -61,12 +65,18 @@ struct Sql {
     if (std::holds_alternative<double>(value)) {
       return fmt::format("TRY_CAST({} AS DOUBLE)", name);
     }
+    if (std::holds_alternative<bool>(value)) {
+      return fmt::format(
+          "CASE WHEN CAST({0} AS VARCHAR) IN ('true', 'false') THEN CAST({0} AS VARCHAR) END",
+          name);
+    }
     return fmt::format("CAST({} AS VARCHAR)", name);
   }
 
   std::string truth_of(const Node& node, const std::string& yes) {
     const auto* wanted = node.values.empty() ? nullptr : std::get_if<bool>(&node.values[0]);
-    if (node.kind != Node::Kind::kCompare || wanted == nullptr || (node.op != "=" && node.op != "!=")) {
+    if (node.kind != Node::Kind::kCompare || wanted == nullptr ||
+        (node.op != "=" && node.op != "!=")) {
       fail(ErrorCode::kInvalid, fmt::format("\"{}\" is true or false", node.field.name));
     }
     return (*wanted == (node.op == "=")) ? yes : fmt::format("NOT ({})", yes);
@@ -84,50 +94,64 @@ struct Sql {
       return truth_of(node, list.empty() ? "false" : fmt::format("s.key IN ({})", list));
     }
     const auto column = node.field.kind == FieldKind::kVersion ? "v.version" : "v.split";
-    return fmt::format("s.key IN (SELECT v.sample FROM version_items v WHERE {})", leaf(node, column));
+    return fmt::format("s.key IN (SELECT v.sample FROM version_items v WHERE {})",
+                       leaf(node, column));
   }
 
   std::string leaf(const Node& node, const std::string& name) {
     switch (node.kind) {
-      case Node::Kind::kIsNull: return fmt::format("{} IS NULL", name);
-      case Node::Kind::kLike: return fmt::format("CAST({} AS VARCHAR) LIKE {}", name, bind(node.values[0]));
+      case Node::Kind::kIsNull:
+        return fmt::format("{} IS NULL", name);
+      case Node::Kind::kLike:
+        return fmt::format("CAST({} AS VARCHAR) LIKE {}", name, bind(node.values[0]));
       case Node::Kind::kIn: {
         std::string any;
         for (const auto& value : node.values) {
-          any += fmt::format("{}{} = {}", any.empty() ? "" : " OR ", side(name, value), bind(value));
+          any +=
+              fmt::format("{}{} = {}", any.empty() ? "" : " OR ", side(name, value), bind(value));
         }
         return "(" + any + ")";
       }
-      default: return fmt::format("{} {} {}", side(name, node.values[0]), node.op, bind(node.values[0]));
+      default:
+        return fmt::format("{} {} {}", side(name, node.values[0]), node.op, bind(node.values[0]));
     }
   }
 
   std::string compile(const Node& node) {
     switch (node.kind) {
-      case Node::Kind::kTrue: return "true";
-      case Node::Kind::kNot: return fmt::format("NOT coalesce({}, false)", compile(*node.children[0]));
+      case Node::Kind::kTrue:
+        return "true";
+      case Node::Kind::kNot:
+        return fmt::format("NOT coalesce({}, false)", compile(*node.children[0]));
       case Node::Kind::kAnd:
       case Node::Kind::kOr: {
         std::string text;
         for (const auto& child : node.children) {
-          text += (text.empty() ? "" : node.kind == Node::Kind::kAnd ? " AND " : " OR ") + compile(*child);
+          text += (text.empty()                    ? ""
+                   : node.kind == Node::Kind::kAnd ? " AND "
+                                                   : " OR ") +
+                  compile(*child);
         }
         return "(" + text + ")";
       }
-      default: break;
+      default:
+        break;
     }
     switch (node.field.kind) {
       case FieldKind::kColumn:
       case FieldKind::kAttribute:
       case FieldKind::kLabel:
-      case FieldKind::kPrediction: return leaf(node, name_of(node.field));
-      default: return special(node);
+      case FieldKind::kPrediction:
+        return leaf(node, name_of(node.field));
+      default:
+        return special(node);
     }
   }
 };
 
 void collect_attributes(const Node& node, std::vector<std::string>& names) {
-  if (node.children.empty() && node.kind != Node::Kind::kTrue && node.field.kind == FieldKind::kAttribute) {
+  if (node.children.empty() && node.kind != Node::Kind::kTrue &&
+      node.field.kind == FieldKind::kAttribute) {
     names.push_back(node.field.name);
   }
   for (const auto& child : node.children) {
@@ -153,7 +177,8 @@ Condition condition_of(Project& project, const Filter& filter) {
   std::vector<std::string> flagged;
   const Node& root = FilterSql::root(filter);
   if (mentions(root, FieldKind::kFlagged)) {
-    for (const auto& row : project.catalog->query("SELECT DISTINCT sample FROM flags ORDER BY sample")) {
+    for (const auto& row :
+         project.catalog->query("SELECT DISTINCT sample FROM flags ORDER BY sample")) {
       flagged.push_back(row.text(0));
     }
   }
@@ -161,11 +186,14 @@ Condition condition_of(Project& project, const Filter& filter) {
   // One label (and one prediction) has to satisfy all conditions on labels together.
   std::string text = sql.compile(root);
   if (mentions(root, FieldKind::kPrediction)) {
-    text = fmt::format("EXISTS (SELECT 1 FROM predictions p WHERE p.sample = s.key AND ({}))", text);
+    text =
+        fmt::format("EXISTS (SELECT 1 FROM predictions p WHERE p.sample = s.key AND ({}))", text);
   }
   if (mentions(root, FieldKind::kLabel)) {
-    text = fmt::format("EXISTS (SELECT 1 FROM current_labels l WHERE l.sample = s.key AND l.layer = 'labels' AND ({}))",
-                       text);
+    text = fmt::format(
+        "EXISTS (SELECT 1 FROM current_labels l WHERE l.sample = s.key AND l.layer = 'labels' AND "
+        "({}))",
+        text);
   }
   return {text, std::move(sql.parameters)};
 }
@@ -178,14 +206,16 @@ void refuse_unknown_attributes(Project& project, const Filter& filter) {
     return;
   }
   const auto table = project.lake->query(
-      "SELECT DISTINCT unnest(json_keys(attributes)) AS name FROM samples WHERE attributes <> '' ORDER BY name");
+      "SELECT DISTINCT unnest(json_keys(attributes)) AS name FROM samples WHERE attributes <> '' "
+      "ORDER BY name");
   std::vector<std::string> known;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
     known.push_back(table.text(r, 0));
   }
   for (const auto& name : names) {
     if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
-      for (const char* column : {"key", "source", "sequence", "flagged", "labelled", "version", "split"}) {
+      for (const char* column :
+           {"key", "source", "sequence", "flagged", "labelled", "version", "split"}) {
         known.emplace_back(column);
       }
       fail(ErrorCode::kInvalid, fmt::format("no sample has an attribute \"{}\"{}: {}", name,
@@ -196,11 +226,14 @@ void refuse_unknown_attributes(Project& project, const Filter& filter) {
 
 }  // namespace
 
-QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit, std::string_view after) {
+QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit,
+                        std::string_view after) {
   auto condition = condition_of(project, filter);
   QueryPage page;
   page.total = static_cast<std::size_t>(
-      project.lake->query(fmt::format("SELECT count(*) FROM samples s WHERE {}", condition.sql), condition.parameters)
+      project.lake
+          ->query(fmt::format("SELECT count(*) FROM samples s WHERE {}", condition.sql),
+                  condition.parameters)
           .integer(0, 0));
   if (page.total == 0) {
     refuse_unknown_attributes(project, filter);
@@ -208,8 +241,8 @@ QueryPage query_samples(Project& project, const Filter& filter, std::size_t limi
   }
   condition.parameters.emplace_back(std::string(after));
   const auto table = project.lake->query(
-      fmt::format("SELECT s.key FROM samples s WHERE {} AND s.key > ${} ORDER BY s.key LIMIT {}", condition.sql,
-                  condition.parameters.size(), limit),
+      fmt::format("SELECT s.key FROM samples s WHERE {} AND s.key > ${} ORDER BY s.key LIMIT {}",
+                  condition.sql, condition.parameters.size(), limit),
       condition.parameters);
   std::vector<std::string> keys;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
@@ -224,7 +257,8 @@ QueryPage query_samples(Project& project, const Filter& filter, std::size_t limi
 std::vector<std::string> query_keys(Project& project, const Filter& filter) {
   const auto condition = condition_of(project, filter);
   const auto table = project.lake->query(
-      fmt::format("SELECT s.key FROM samples s WHERE {} ORDER BY s.key", condition.sql), condition.parameters);
+      fmt::format("SELECT s.key FROM samples s WHERE {} ORDER BY s.key", condition.sql),
+      condition.parameters);
   if (table.rows.empty()) {
     refuse_unknown_attributes(project, filter);
   }
