@@ -32,23 +32,42 @@ Json box_json(const Box& box) {
   return {rounded(box.x1, 100), rounded(box.y1, 100), rounded(box.x2, 100), rounded(box.y2, 100)};
 }
 
-// A folder that is removed unless it was moved away.
+// As make_folders, but a full disk is not the caller's mistake.
+void make_room(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error == std::errc::no_space_on_device) {
+    fail(ErrorCode::kUnavailable,
+         fmt::format("cannot create a folder ({}): free space or choose another --out: {}",
+                     error.message(), folder.string()));
+  }
+  make_folders(folder);
+}
+
+// A hidden folder inside the target, hence on the same disk. It is removed in the end, and with it
+// a target that was made for nothing.
 class Staging {
  public:
   explicit Staging(const fs::path& target)
-      : path_(fs::absolute(target).lexically_normal().string() +
-              fmt::format(".partial-{}", ::getpid())) {
-    make_folders(path_);
+      : target_(target),
+        made_target_(!fs::exists(target)),
+        path_(target / fmt::format(".partial-{}", ::getpid())) {
+    make_room(path_);
   }
   ~Staging() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
+    if (made_target_) {
+      fs::remove(target_, ignored);  // only if it is empty
+    }
   }
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
   [[nodiscard]] const fs::path& path() const { return path_; }
 
  private:
+  fs::path target_;
+  bool made_target_;
   fs::path path_;
 };
 
@@ -67,6 +86,9 @@ void write_plain(const fs::path& path, std::string_view bytes) {
 
 void check_target(const fs::path& folder, bool replace) {
   std::error_code error;
+  if (folder.empty()) {
+    fail(ErrorCode::kInvalid, "--out names no folder");
+  }
   if (!fs::exists(folder, error)) {
     return;
   }
@@ -83,7 +105,6 @@ void check_target(const fs::path& folder, bool replace) {
 
 // Replaces what a world consists of and leaves everything else in the folder alone.
 void move_in(const fs::path& from, const fs::path& folder) {
-  make_folders(folder);
   for (const char* name : kOwnNames) {
     std::error_code error;
     fs::remove_all(folder / name, error);
@@ -108,7 +129,7 @@ Lines write_scene(const Options& options, const SceneId& id, const fs::path& fol
   for (const Frame& frame : draw_scene(options, id)) {
     const fs::path image = folder / "images" / (frame.key + ".jpg");
     if (frame.index == 0) {
-      make_folders(image.parent_path());
+      make_room(image.parent_path());
     }
     write_plain(image, media::encode_jpeg(frame.image, kJpegQuality));
     lines.samples += sample_row(frame).dump() + "\n";
