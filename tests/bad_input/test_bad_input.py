@@ -271,12 +271,13 @@ def many(folder, count):
 
 
 def expect_whole(bench, count):
-    assert bench.total() == count
+    assert bench.total() == count, bench.total()
     sets = bench.sql("SELECT count(*) AS n, max(revision) AS r, sum(label_count) AS s FROM label_sets")[0]
     assert (sets["n"], sets["r"], int(sets["s"])) == (count, 1, count), sets
     assert bench.sql("SELECT count(*) AS n FROM labels")[0]["n"] == count
     with sqlite3.connect(bench.project / ".spotter" / "catalog.db") as db:
-        assert db.execute("SELECT count(*) FROM flags").fetchone()[0] == (count + 49) // 50
+        flags = db.execute("SELECT count(*) FROM flags").fetchone()[0]
+        assert flags == (count + 49) // 50, flags
     if "  verify " in bench.run("about", project=False).stdout:
         bench.run("verify", "--json")
 
@@ -288,7 +289,8 @@ def test_kill(bench):
     rng = random.Random(3)
     for _ in range(6):
         process = subprocess.Popen([BUILD / "spotter", "import", "jsonl", rows, "--project", bench.project, "--quiet"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=bench.folder)
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=bench.folder,
+                                   env=os.environ | {"SPOTTER_USER": "tester"})
         try:
             process.wait(timeout=rng.uniform(0.05, 1.2))
         except subprocess.TimeoutExpired:

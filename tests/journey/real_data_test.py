@@ -11,6 +11,7 @@ Usage: real_data_test.py [--full] [cells|cards …]
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,9 @@ class Journey:
         return labelled, incoming
 
     def truth_of(self, picture):
-        xml = ET.parse(self.set["folder"] / self.set["annotations"] / (Path(picture).stem + ".xml"))
+        # Batches number their pictures: 00007_name.jpg.
+        stem = re.sub(r"^\d{5}_", "", Path(picture).stem)
+        xml = ET.parse(self.set["folder"] / self.set["annotations"] / f"{stem}.xml")
         for item in xml.getroot().iter("object"):
             box = item.find("bndbox")
             yield item.findtext("name"), [float(box.findtext(k)) for k in ("xmin", "ymin", "xmax", "ymax")]
