@@ -61,14 +61,14 @@ def command(project, *words):
 
 def boundary(line):
     words = line.split()
-    return len(words) > 1 and words[0] in STEPS and words[1] in ("running", "done", "skipped", "waiting")
+    return len(words) > 1 and words[0] in STEPS and words[1].rstrip(":") in ("running", "done", "skipped", "waiting")
 
 
 def kill_at_next_boundary(project, words, seen):
     """Runs until the first boundary that was not seen before, then kills. True when it ended by itself."""
     process = command(project, *words)
     for line in process.stderr:
-        place = " ".join(line.split()[:2])
+        place = " ".join(line.split()[:2]).rstrip(":")
         if boundary(line) and place not in seen:
             seen.add(place)
             os.killpg(process.pid, signal.SIGKILL)

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "formats/format.h"
+#include "trainer/command.h"
 #include "trainer/manifest.h"
 
 namespace spotter::cycle {
@@ -133,11 +134,7 @@ Pinch write_pinch(Project& project, std::size_t samples_max, const fs::path& fol
       }
     }
   }
-  std::vector<std::string> classes;
-  for (const auto& row : project.catalog->query(
-           "SELECT name FROM classes WHERE archived = 0 ORDER BY position, name")) {
-    classes.push_back(row.text(0));
-  }
+  const auto classes = trainer::class_names(project);
   write_file_atomic(folder / "truth.jsonl", truth);
   return {.labelled = start.size(),
           .production = production.size(),

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "loop/cycle/pinch.h"
 #include "loop/cycle/steps.h"
+#include "trainer/command.h"
 
 namespace spotter::cycle {
 namespace {
@@ -39,14 +40,9 @@ Json scratch_config(Project& project, const Pinch& pinch) {
     parameters["steps"] = kStepsOfBuiltIn;
   }
   parameters.update(json_get_or(own, "parameters", Json(Json::object())));
-  Json classes = Json::array();
-  for (const auto& row : project.catalog->query(
-           "SELECT name FROM classes WHERE archived = 0 ORDER BY position, name")) {
-    classes.push_back(row.text(0));
-  }
   config.erase("rehearsal");
   config["name"] = project.config.name + ", rehearsal";
-  config["classes"] = classes;
+  config["classes"] = trainer::class_names(project);
   config["sources"] =
       Json::array({{{"format", "jsonl"}, {"path", pinch.start.string()}, {"as", "labels"}}});
   config["curate"] = {{"budget", std::max<std::size_t>(2, pinch.production / 3)}};

@@ -11,6 +11,7 @@
 #include "loop/label/difference.h"
 #include "loop/label/label.h"
 #include "project/ledger.h"
+#include "trainer/command.h"
 #include "trainer/trainer.h"
 
 namespace spotter::label {
@@ -19,15 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDifferencesShown = 200;
-
-std::vector<std::string> class_names(Project& project) {
-  std::vector<std::string> names;
-  for (const auto& row : project.catalog->query(
-           "SELECT name FROM classes WHERE archived = 0 ORDER BY position, name")) {
-    names.push_back(row.text(0));
-  }
-  return names;
-}
 
 // How a task's picture is called outside: the position keeps names apart, the rest is for people.
 // The same at export and import, for the name is all that other tools bring back.
@@ -129,7 +121,7 @@ Returned read_returned(Project& project, const Batch& batch, const ImportOptions
   const auto pictures = pictures_of(project, batch);
   Returned returned;
   formats::ReadOptions how;
-  how.classes = class_names(project);
+  how.classes = trainer::class_names(project);
   const auto report = formats::read_with(
       exchange_format(options.format), options.path, how, [&](formats::Record record) {
         const auto found = pictures.find(fs::path(record.sample.file_name).filename().string());
@@ -225,7 +217,7 @@ Json export_batch(Project& project, const ExportOptions& options) {
   }
   const fs::path file =
       options.out / (options.format == "cvat" ? "annotations.xml" : "annotations.json");
-  const auto report = format.write(file, items, class_names(project));
+  const auto report = format.write(file, items, trainer::class_names(project));
   project.catalog->execute(
       "UPDATE batches SET state = 'exported', updated_at = $2 WHERE id = $1 AND state = 'open'",
       {batch.id, project.now()});

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "loop/label/batch.h"
 #include "loop/label/label.h"
+#include "trainer/command.h"
 
 namespace spotter::label {
 namespace {
@@ -105,11 +106,7 @@ Json simulated_team(Project& project, const TeamOptions& options) {
       wanted.insert(task.sample);
     }
   }
-  std::vector<std::string> classes;
-  for (const auto& row :
-       project.catalog->query("SELECT name FROM classes WHERE archived = 0 ORDER BY position")) {
-    classes.push_back(row.text(0));
-  }
+  const auto classes = trainer::class_names(project);
   auto truth = read_truth(options.truth_file, wanted);
   Json missing = Json::array();
   std::vector<LabelSet> sets;
