@@ -1,7 +1,13 @@
 #include "project/attention.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <filesystem>
+#include <optional>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/files.h"
 #include "base/json.h"
 #include "project/ledger.h"
 
@@ -20,16 +26,16 @@ void add(Json& items, std::string_view kind, const std::string& object, const st
                    {"since", since == 0 ? Json(nullptr) : Json(iso_time(since))}});
 }
 
-// The newest report of each challenger, if nobody decided yet and it is not at work already.
+// The newest report, if nobody decided yet, its model is not at work already, and its cycle was not
+// cancelled.
 void add_approvals(Project& project, Json& items) {
   for (const auto& row : project.catalog->query(
            "SELECT g.id, g.verdict, m.name, g.created_at FROM gate_reports g JOIN models m ON m.id "
-           "= "
-           "g.challenger WHERE g.verdict <> 'fail' AND g.created_at = (SELECT max(created_at) FROM "
-           "gate_reports) "
-           "AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.gate_report = g.id) AND NOT EXISTS "
-           "(SELECT 1 FROM "
-           "deployments d WHERE d.model = g.challenger) ORDER BY g.created_at DESC")) {
+           "= g.challenger WHERE g.verdict <> 'fail' AND g.created_at = (SELECT max(created_at) "
+           "FROM gate_reports) AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.gate_report = "
+           "g.id) AND NOT EXISTS (SELECT 1 FROM deployments d WHERE d.model = g.challenger) AND "
+           "NOT EXISTS (SELECT 1 FROM cycles c WHERE c.id = g.cycle AND c.state = 'cancelled') "
+           "ORDER BY g.created_at DESC")) {
     const std::string& verdict = row.text(1);
     add(items, "approval", row.text(0), fmt::format("Decide about model {}", row.text(2)),
         verdict == "pass" ? "It passed every test. One look, then ship it or hold it."
@@ -38,6 +44,71 @@ void add_approvals(Project& project, Json& items) {
   }
 }
 
+struct StepText {
+  std::string name;
+  std::string reason;
+  std::string error;
+  Json outputs;
+  TimeMs ended_at = 0;
+};
+
+std::optional<StepText> find_step(Project& project, const std::string& cycle,
+                                  const std::string& condition, const std::string& value) {
+  const auto rows = project.catalog->query(
+      fmt::format("SELECT name, reason, error, outputs, ended_at FROM steps WHERE cycle = $1 AND "
+                  "{} = $2 ORDER BY position LIMIT 1",
+                  condition),
+      {cycle, value});
+  if (rows.empty()) {
+    return std::nullopt;
+  }
+  const auto& row = rows.front();
+  return StepText{row.text(0), row.text(1), row.text(2),
+                  json_get_or(parse_json(row.text(3), "the journal"), "result", Json::object()),
+                  row.integer(4)};
+}
+
+// A cycle that waits for the decision about its new model: nobody decided, or somebody did and the
+// cycle was not told to go on.
+void add_wait_for_decision(Project& project, Json& items, const std::string& cycle,
+                           std::int64_t number, TimeMs since) {
+  const auto gate = find_step(project, cycle, "name", "gate");
+  const auto report = gate ? json_get_or<std::string>(gate->outputs, "report", "") : "";
+  const auto decided = project.catalog->query(
+      "SELECT decision, author, created_at FROM approvals WHERE gate_report = $1 ORDER BY "
+      "created_at DESC LIMIT 1",
+      {report});
+  if (!decided.empty()) {
+    const auto& row = decided.front();
+    add(items, "cycle", cycle, fmt::format("Cycle {} can go on", number),
+        fmt::format("{} decided to {}; the cycle was not told to go on yet.", row.text(1),
+                    row.text(0) == "ship" ? "ship the new model" : "hold the new model back"),
+        3, row.integer(2));
+    return;
+  }
+  const bool told = std::any_of(items.begin(), items.end(), [&](const Json& item) {
+    return item["kind"] == "approval" && item["object"] == report;
+  });
+  if (!told) {
+    add(items, "approval", report, fmt::format("Decide about the new model of cycle {}", number),
+        "The cycle waits for it. Read the report, then ship the model or hold it back.", 3, since);
+  }
+}
+
+// Whether a process works on the project's cycle; the engine holds this lock while it does.
+bool cycle_runs(const Project& project) {
+  const auto path = project.state_folder() / "cycle.lock";
+  if (!std::filesystem::exists(path)) {
+    return false;
+  }
+  const auto lock = FileLock::try_descriptor(path);
+  if (lock) {
+    ::close(*lock);
+  }
+  return !lock;
+}
+
+// After the approvals: a wait that is told there is not told again.
 void add_cycle(Project& project, Json& items) {
   const auto cycles = project.catalog->query(
       "SELECT id, number, state, created_at FROM cycles WHERE rehearsal = 0 ORDER BY number DESC "
@@ -45,25 +116,30 @@ void add_cycle(Project& project, Json& items) {
   if (cycles.empty()) {
     return;
   }
-  const auto& cycle = cycles[0];
-  const std::string& state = cycle.text(2);
-  if (state != "waiting" && state != "failed") {
+  const std::string& id = cycles[0].text(0);
+  const std::int64_t number = cycles[0].integer(1);
+  const std::string& state = cycles[0].text(2);
+  if (state == "running") {
+    if (!cycle_runs(project)) {
+      add(items, "cycle", id, fmt::format("Cycle {} was interrupted", number),
+          "Nobody works on it. What it has done is kept: let it go on.", 3, cycles[0].integer(3));
+    }
     return;
   }
-  const auto step = project.catalog->query(
-      "SELECT name, reason, error, ended_at FROM steps WHERE cycle = $1 AND state = $2 ORDER BY "
-      "position LIMIT 1",
-      {cycle.text(0), state});
-  const std::string where = step.empty() ? "" : step[0].text(0);
+  const auto step = state == "waiting" || state == "failed" ? find_step(project, id, "state", state)
+                                                            : std::nullopt;
+  if (!step) {
+    return;
+  }
+  const TimeMs since = step->ended_at == 0 ? cycles[0].integer(3) : step->ended_at;
   if (state == "failed") {
-    add(items, "cycle", cycle.text(0),
-        fmt::format("Cycle {} stopped at {}", cycle.integer(1), where),
-        step.empty() ? "" : step[0].text(2), 3,
-        step.empty() ? cycle.integer(3) : step[0].integer(3));
-  } else if (where != "deploy") {  // that wait is told as the decision about the model
-    add(items, "cycle", cycle.text(0), fmt::format("Cycle {} waits at {}", cycle.integer(1), where),
-        step.empty() ? "" : step[0].text(1), 3,
-        step.empty() ? cycle.integer(3) : step[0].integer(3));
+    add(items, "cycle", id, fmt::format("Cycle {} stopped at {}", number, step->name), step->error,
+        3, since);
+  } else if (step->name == "deploy") {
+    add_wait_for_decision(project, items, id, number, since);
+  } else {
+    add(items, "cycle", id, fmt::format("Cycle {} waits at {}", number, step->name), step->reason,
+        3, since);
   }
 }
 

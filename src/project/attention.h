@@ -7,8 +7,8 @@
 namespace spotter {
 
 // {"items":[{"kind","object","title","detail","urgency","since"}]}; kind is approval (object: gate
-// report), cycle, batch, alarm (monitor run), job, mode or start (nothing is there yet); urgency 3
-// blocks the loop, 2 should be looked at, 1 is for when there is time.
+// report), cycle, batch, alarm (monitor run), job or mode; urgency 3 blocks the loop, 2 should be
+// looked at, 1 is for when there is time.
 [[nodiscard]] Json attention(Project& project);
 
 // {"name","task","classes","currency","counts":{"samples","labelled","models","versions","cycles",

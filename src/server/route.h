@@ -15,6 +15,7 @@
 
 namespace spotter::server {
 
+class Children;
 class SampleLists;
 class Thumbnails;
 
@@ -22,6 +23,7 @@ class Thumbnails;
 struct Shared {
   SampleLists& sample_lists;
   Thumbnails& thumbnails;
+  Children& children;
 };
 
 // One parameter of the query string.

@@ -14,8 +14,8 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/subprocess.h"
 #include "loop/cycle/scheduler.h"
+#include "server/children.h"
 #include "server/listener.h"
 #include "server/metrics.h"
 #include "server/project_pool.h"
@@ -91,7 +91,7 @@ class Server {
         root_(open_project(options.project).root),
         pool_(root_, kProjectsMax),
         files_(program_folder() / "web"),
-        shared_{sample_lists_, thumbnails_},
+        shared_{sample_lists_, thumbnails_, children_},
         listener_({.address = address_.host, .port = address_.port, .stream_path = kStreamPath},
                   {.quick = [this](const Request& r) { return quick(r); },
                    .work = [this](const Request& r) { return work(r); },
@@ -179,15 +179,16 @@ class Server {
   }
 
   void schedule() {
-    std::vector<int> started;
-    while (options_.schedule && ticker_.wait(kScheduleEvery)) {
+    while (ticker_.wait(kScheduleEvery)) {
       try {
+        children_.forget_ended();
+        if (!options_.schedule) {
+          continue;
+        }
         const auto lease = pool_.borrow();
         cycle::Scheduler scheduler(*lease);
-        (void)scheduler.tick([&](const std::vector<std::string>& arguments) {
-          started.push_back(cycle::start_spotter(*lease, arguments));
-        });
-        std::erase_if(started, [](int pid) { return poll_child(pid).has_value(); });
+        (void)scheduler.tick(
+            [&](const std::vector<std::string>& arguments) { children_.start(*lease, arguments); });
       } catch (const std::exception& e) {
         log_warning(fmt::format("the calendar: {}", e.what()));
       }
@@ -202,6 +203,7 @@ class Server {
   Router router_;
   SampleLists sample_lists_;
   Thumbnails thumbnails_;
+  Children children_;
   Shared shared_;
   Metrics metrics_;
   Ticker ticker_;

@@ -61,8 +61,8 @@ bool open(const CycleRow& cycle) {
 
 }  // namespace
 
-Json run(Project& project, const RunOptions& options) {
-  Journal journal(project);
+void check_startable(Project& project) {
+  const Journal journal(project);
   if (runner_alive(project)) {
     fail(ErrorCode::kUnavailable,
          "another process runs a cycle of this project; `spotter cycle status` shows it");
@@ -74,6 +74,11 @@ Json run(Project& project, const RunOptions& options) {
              newest->number,
              newest->state == CycleState::kWaiting ? "is waiting for people" : "was interrupted"));
   }
+}
+
+Json run(Project& project, const RunOptions& options) {
+  check_startable(project);
+  Journal journal(project);
   const auto cycle =
       journal.create(step_names(), options.started_by.empty() ? project.person : options.started_by,
                      false, {{"champion", champion_now(project)}});

@@ -24,6 +24,8 @@ struct RunOptions {
 // ship) and "deployed", the model. Throws kConflict while another cycle has not ended, kUnavailable
 // while one is running.
 Json run(Project& project, const RunOptions& options);
+// Throws as run does when a cycle cannot be started now.
+void check_startable(Project& project);
 // Goes on with the newest cycle where it stopped; a cycle that is done is returned as it is. Throws
 // kInvalid when it was cancelled, kNotFound when there is none.
 Json resume(Project& project, const RunOptions& options);

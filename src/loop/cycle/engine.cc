@@ -19,6 +19,8 @@
 namespace spotter::cycle {
 namespace {
 
+constexpr int kLookMs = 200;
+
 std::filesystem::path lock_path(const Project& project) {
   return project.state_folder() / "cycle.lock";
 }
@@ -266,7 +268,8 @@ std::vector<PlannedStep> plan_cycle(Project& project, const CycleRow& cycle,
 
 CycleRow advance_cycle(Project& project, const std::string& cycle, std::span<const Step> steps,
                        const EngineHooks& hooks) {
-  const FileLock lock(lock_path(project), "the project's cycle", 0);
+  // Whoever looks whether a cycle runs holds the lock for a moment: see runner_alive.
+  const FileLock lock(lock_path(project), "the project's cycle", kLookMs);
   return Engine(project, Journal(project).load(cycle), steps, hooks).run();
 }
 

@@ -28,6 +28,11 @@ Response get_attributes(const Call& call) {
   return json_response({{"attributes", attribute_summary(call.project)}});
 }
 
+// The listener keeps this connection open and answers it before any route is looked for.
+Response stream_events(const Call&) {
+  return error_response(406, "not_acceptable", "GET this address to listen");
+}
+
 // A filter that does not parse is an answer here, not an error: people are still typing it.
 Response check_filter(const Call& call) {
   const auto where = call.text("where");
@@ -56,6 +61,13 @@ std::vector<Route> routes() {
        .summary = "What needs a person now, most urgent first",
        .answer = object({{"items", list(ref("AttentionItem"))}}),
        .handle = get_attention},
+      {.method = "GET",
+       .path = "/api/v1/events",
+       .name = "stream_events",
+       .summary = "What changes, as it changes: events \"change\" (ChangeEvent) and \"progress\" "
+                  "(ProgressEvent); never ends",
+       .media = "text/event-stream",
+       .handle = stream_events},
       {.method = "GET",
        .path = "/api/v1/schedule",
        .name = "get_schedule",
@@ -110,6 +122,17 @@ std::vector<NamedSchema> schemas() {
                {"detail", text()},
                {"urgency", integer("3 blocks the loop, 2 look at it, 1 when there is time")},
                {"since", nullable(text())}})},
+      {"ChangeEvent", object({{"topics", list(one_of({"cycles", "jobs", "models", "gates", "modes",
+                                                      "campaigns", "batches", "versions", "ledger",
+                                                      "monitor", "flags", "samples"}))}})},
+      {"ProgressEvent", object({{"jobs", list(object({{"name", text()},
+                                                      {"kind", text()},
+                                                      {"step", text()},
+                                                      {"cycle", text()},
+                                                      {"state", text()},
+                                                      {"fraction", number()},
+                                                      {"message", text()},
+                                                      {"seconds", number()}}))}})},
       {"Schedule",
        object({{"schedules", list(object({{"what", text()},
                                           {"cron", text()},

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes, as it changes: events "change" (ChangeEvent) and "progress" (ProgressEvent); never ends */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedule": {
         parameters: {
             query?: never;
@@ -99,7 +116,8 @@ export interface paths {
         /** Every cycle, oldest first */
         get: operations["list_cycles"];
         put?: never;
-        post?: never;
+        /** Start a cycle; it works on its own, as those of the calendar do */
+        post: operations["start_cycle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -117,6 +135,40 @@ export interface paths {
         get: operations["get_cycle"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with the newest cycle where it stopped; answers at once, as it was */
+        post: operations["resume_cycle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cycles/{cycle}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a cycle and its jobs for good; one at work is told, and ends soon */
+        post: operations["cancel_cycle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -727,6 +779,21 @@ export interface components {
             urgency: number;
             since: string | null;
         };
+        ChangeEvent: {
+            topics: ("cycles" | "jobs" | "models" | "gates" | "modes" | "campaigns" | "batches" | "versions" | "ledger" | "monitor" | "flags" | "samples")[];
+        };
+        ProgressEvent: {
+            jobs: {
+                name: string;
+                kind: string;
+                step: string;
+                cycle: string;
+                state: string;
+                fraction: number;
+                message: string;
+                seconds: number;
+            }[];
+        };
         Schedule: {
             schedules: {
                 what: string;
@@ -779,6 +846,14 @@ export interface components {
             created_at: string | null;
             ended_at: string | null;
             steps: components["schemas"]["Step"][];
+            /** @description of its gate, "" before */
+            verdict: string;
+            /** @description shipped, refused, held, nothing, or "" before */
+            decision: string;
+            /** @description model that it shipped, or "" */
+            deployed: string;
+            /** @description it says running, and nobody runs it */
+            interrupted: boolean;
             /** @description what a person has to do, in a sentence */
             next: string;
         };
@@ -1429,6 +1504,35 @@ export interface operations {
             };
         };
     };
+    stream_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_schedule: {
         parameters: {
             query?: never;
@@ -1556,7 +1660,100 @@ export interface operations {
             };
         };
     };
+    start_cycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        started: boolean;
+                    };
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_cycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cycle"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume_cycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cycle: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cycle"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel_cycle: {
         parameters: {
             query?: never;
             header?: never;
