@@ -10,15 +10,17 @@ namespace spotter::kernels {
 namespace {
 
 TEST(Match, EachErrorHasItsName) {
-  const std::vector<Truth> truths = {{.box = {0, 0, 10, 10}}, {.box = {50, 50, 60, 60}, .class_index = 1},
-                                     {.box = {100, 0, 110, 10}, .ignored = true}, {.box = {200, 0, 210, 10}}};
+  const std::vector<Truth> truths = {{.box = {0, 0, 10, 10}},
+                                     {.box = {50, 50, 60, 60}, .class_index = 1},
+                                     {.box = {100, 0, 110, 10}, .ignored = true},
+                                     {.box = {200, 0, 210, 10}}};
   const std::vector<Detection> detections = {
-      {.box = {0, 0, 10, 10}, .score = .9},       // hit
-      {.box = {1, 0, 11, 10}, .score = .8},       // the same object again
-      {.box = {6, 0, 16, 10}, .score = .7},       // badly placed
-      {.box = {50, 50, 60, 60}, .score = .6},     // wrong class
-      {.box = {300, 300, 310, 310}, .score = .5}, // nothing there
-      {.box = {100, 0, 110, 10}, .score = .4},    // on what is ignored
+      {.box = {0, 0, 10, 10}, .score = .9},        // hit
+      {.box = {1, 0, 11, 10}, .score = .8},        // the same object again
+      {.box = {6, 0, 16, 10}, .score = .7},        // badly placed
+      {.box = {50, 50, 60, 60}, .score = .6},      // wrong class
+      {.box = {300, 300, 310, 310}, .score = .5},  // nothing there
+      {.box = {100, 0, 110, 10}, .score = .4},     // on what is ignored
   };
   const auto m = match_objects(truths, detections, 0.5);
   EXPECT_EQ(m[0].kind, MatchKind::kHit);
@@ -48,7 +50,8 @@ TEST(AveragePrecision, EqualsTheCocoEvaluation) {
       for (std::uint64_t n = rng.index(6); n > 0; --n) {
         const double x = rng.uniform(0, 100);
         const double y = rng.uniform(0, 100);
-        t.push_back({.box = {x, y, x + rng.uniform(10, 40), y + rng.uniform(10, 40)}, .ignored = rng.chance(.2)});
+        t.push_back({.box = {x, y, x + rng.uniform(10, 40), y + rng.uniform(10, 40)},
+                     .ignored = rng.chance(.2)});
         const auto& b = t.back().box;
         truths.image.push_back(image);
         truths.category.push_back(0);
@@ -59,7 +62,8 @@ TEST(AveragePrecision, EqualsTheCocoEvaluation) {
         input.truths[static_cast<std::size_t>(image)] += t.back().ignored ? 0 : 1;
         for (std::uint64_t k = rng.index(3); k > 0; --k) {
           const double s = rng.uniform(-8, 8);
-          d.push_back({.box = {b.x1 + s, b.y1, b.x2 + s, b.y2}, .score = std::round(rng.uniform() * 20) / 20});
+          d.push_back({.box = {b.x1 + s, b.y1, b.x2 + s, b.y2},
+                       .score = std::round(rng.uniform() * 20) / 20});
         }
       }
       for (const auto& det : d) {
@@ -70,16 +74,19 @@ TEST(AveragePrecision, EqualsTheCocoEvaluation) {
         detections.score.push_back(det.score);
       }
       // Ties keep the order in the file within a picture, as the reference's stable sort does.
-      std::stable_sort(d.begin(), d.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+      std::stable_sort(d.begin(), d.end(),
+                       [](const auto& a, const auto& b) { return a.score > b.score; });
       const auto matches = match_objects(t, d, 0.5);
       for (std::size_t i = 0; i < d.size(); ++i) {
         if (matches[i].kind != MatchKind::kIgnored) {
-          input.detections.push_back({d[i].score, static_cast<std::uint32_t>(image), matches[i].kind == MatchKind::kHit});
+          input.detections.push_back(
+              {d[i].score, static_cast<std::uint32_t>(image), matches[i].kind == MatchKind::kHit});
         }
       }
     }
     sort_by_score(input);
-    EXPECT_NEAR(average_precision(input), coco_evaluate(truths, detections, {kPictures, 1}).metrics[1], 1e-12);
+    EXPECT_NEAR(average_precision(input),
+                coco_evaluate(truths, detections, {kPictures, 1}).metrics[1], 1e-12);
   }
 }
 
@@ -109,7 +116,8 @@ TEST(PairedBootstrap, HoldsItsErrorRate) {
   for (int round = 0; round < kRounds; ++round) {
     const auto a = random_model(rng, 60, 0.6);
     const auto b = random_model(rng, 60, 0.6);
-    const auto d = paired_bootstrap(a, b, {.resamples = 200, .seed = static_cast<std::uint64_t>(round)});
+    const auto d =
+        paired_bootstrap(a, b, {.resamples = 200, .seed = static_cast<std::uint64_t>(round)});
     worse += d.p_loss < 0.05 ? 1 : 0;
     EXPECT_LE(d.low, d.high);
   }
@@ -120,6 +128,59 @@ TEST(PairedBootstrap, HoldsItsErrorRate) {
   EXPECT_GT(gain.low, 0);
   EXPECT_LT(gain.p_gain, 0.01);
   EXPECT_EQ(paired_bootstrap(weak, strong, {.resamples = 400}).low, gain.low);
+}
+
+// The same with the intervals, down to few scenes: each should cover no difference in about 95 of
+// 100 cases.
+TEST(PairedBootstrap, IntervalsCoverWithFewScenes) {
+  for (const std::size_t scenes : {4U, 8U, 25U}) {
+    Rng rng(13, scenes);
+    int missed = 0;
+    constexpr int kRounds = 400;
+    for (int round = 0; round < kRounds; ++round) {
+      const auto a = random_model(rng, scenes, 0.6);
+      const auto b = random_model(rng, scenes, 0.6);
+      const auto d =
+          paired_bootstrap(a, b, {.resamples = 400, .seed = static_cast<std::uint64_t>(round)});
+      missed += d.low > 0 || d.high < 0 ? 1 : 0;
+    }
+    EXPECT_LE(missed, kRounds * 8 / 100) << scenes << " scenes";
+  }
+}
+
+TEST(PairedBootstrap, OneSceneTellsNothing) {
+  Rng rng(3);
+  const auto weak = random_model(rng, 1, 0.0);
+  const auto strong = random_model(rng, 1, 1.0);
+  const auto d = paired_bootstrap(weak, strong, {});
+  EXPECT_EQ(d.low, -1);
+  EXPECT_EQ(d.high, 1);
+  EXPECT_EQ(d.p_gain, 1);
+  EXPECT_EQ(interval(strong, {}), (std::pair<double, double>{0, 1}));
+}
+
+// Weights are repetitions: scenes that are drawn twice count as if they were there twice.
+TEST(AveragePrecision, WeightsAreRepetitions) {
+  Rng rng(29);
+  for (int round = 0; round < 30; ++round) {
+    const auto once = random_model(rng, 8, 0.5)[0];
+    const auto weights = draw_scenes(8, rng);
+    PrecisionInput repeated;
+    for (std::uint32_t s = 0; s < 8; ++s) {
+      for (std::uint32_t n = 0; n < weights[s]; ++n) {
+        const auto copy = static_cast<std::uint32_t>(repeated.truths.size());
+        repeated.truths.push_back(once.truths[s]);
+        for (auto d : once.detections) {
+          if (d.scene == s) {
+            d.scene = copy;
+            repeated.detections.push_back(d);
+          }
+        }
+      }
+    }
+    sort_by_score(repeated);
+    EXPECT_NEAR(average_precision(once, weights), average_precision(repeated), 1e-9);
+  }
 }
 
 TEST(Holm, AdjustsStepDown) {

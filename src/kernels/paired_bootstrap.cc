@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "base/parallel.h"
+#include "kernels/distributions.h"
 
 namespace spotter::kernels {
 namespace {
@@ -40,22 +42,85 @@ std::vector<double> draws(std::size_t scene_count, const BootstrapOptions& optio
   return values;
 }
 
-}  // namespace
-
-Difference paired_bootstrap(std::span<const PrecisionInput> first, std::span<const PrecisionInput> second,
-                            const BootstrapOptions& options) {
-  Difference result{.first = mean_average_precision(first), .second = mean_average_precision(second)};
-  for (const auto& input : first) {
-    result.truth_count += std::accumulate(input.truths.begin(), input.truths.end(), std::size_t{0});
-  }
-  std::vector<bool> used(scenes_of(first));
-  for (const auto& input : first) {
+// Scenes that have something to find.
+std::size_t counted_scenes(std::span<const PrecisionInput> classes) {
+  std::vector<bool> used(scenes_of(classes));
+  for (const auto& input : classes) {
     for (std::size_t s = 0; s < input.truths.size(); ++s) {
       used[s] = used[s] || input.truths[s] > 0;
     }
   }
-  result.scene_count = static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
+  return static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
+}
+
+// Draws from few scenes vary too little: by sqrt((n-1)/n), and with the tails of a normal instead
+// of Student's distribution. Both are mended by going further out (Hesterberg 2015, "expanded
+// percentile interval").
+class FewScenes {
+ public:
+  explicit FewScenes(std::size_t scenes)
+      : freedom_(static_cast<double>(scenes) - 1), stretch_(std::sqrt((freedom_ + 1) / freedom_)) {}
+  // The share of draws that stands for a tail of the interval.
+  [[nodiscard]] double tail(double wanted) const {
+    return normal_cdf(stretch_ * student_quantile(wanted, freedom_));
+  }
+  [[nodiscard]] double p(double share) const {
+    return student_cdf(normal_quantile(share) / stretch_, freedom_);
+  }
+  [[nodiscard]] double error(double deviation) const { return deviation * stretch_; }
+  // Half of the interval by Student's distribution alone: for so few scenes that the draws repeat
+  // themselves.
+  [[nodiscard]] double half(double tail, double deviation) const {
+    return -student_quantile(tail, freedom_) * error(deviation);
+  }
+
+ private:
+  double freedom_;
+  double stretch_;
+};
+
+constexpr std::size_t kRepeating = 10;  // scenes
+
+std::pair<double, double> interval_of(const std::vector<double>& sorted, double value,
+                                      double deviation, std::size_t scenes, double confidence) {
+  const FewScenes few(scenes);
+  const double tail = (1 - confidence) / 2;
+  double low = quantile(sorted, few.tail(tail));
+  double high = quantile(sorted, 1 - few.tail(tail));
+  if (scenes < kRepeating) {
+    low = std::min(low, value - few.half(tail, deviation));
+    high = std::max(high, value + few.half(tail, deviation));
+  }
+  return {low, high};
+}
+
+double deviation_of(const std::vector<double>& values) {
+  const double count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / std::max(1.0, count);
+  double square = 0;
+  for (const double v : values) {
+    square += (v - mean) * (v - mean);
+  }
+  return std::sqrt(square / std::max(1.0, count - 1));
+}
+
+}  // namespace
+
+Difference paired_bootstrap(std::span<const PrecisionInput> first,
+                            std::span<const PrecisionInput> second,
+                            const BootstrapOptions& options) {
+  Difference result{.first = mean_average_precision(first),
+                    .second = mean_average_precision(second)};
+  for (const auto& input : first) {
+    result.truth_count += std::accumulate(input.truths.begin(), input.truths.end(), std::size_t{0});
+  }
+  result.scene_count = counted_scenes(first);
   if (result.first < 0 || result.second < 0) {
+    return result;
+  }
+  if (result.scene_count < 2) {  // one scene says nothing of others
+    result.low = -1;
+    result.high = 1;
     return result;
   }
   const auto values = draws(scenes_of(first), options, [&](std::span<const std::uint32_t> weights) {
@@ -63,45 +128,59 @@ Difference paired_bootstrap(std::span<const PrecisionInput> first, std::span<con
     const double b = mean_average_precision(second, weights);
     return a < 0 || b < 0 ? std::nan("") : b - a;
   });
-  const double tail = (1 - options.confidence) / 2;
-  result.low = quantile(values, tail);
-  result.high = quantile(values, 1 - tail);
-  const double count = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / std::max(1.0, count);
-  double square = 0;
-  double not_lost = 0;
-  double not_gained = 0;
-  for (const double v : values) {
-    square += (v - mean) * (v - mean);
-    not_lost += v >= 0 ? 1 : 0;
-    not_gained += v <= 0 ? 1 : 0;
+  if (values.empty()) {
+    result.low = -1;
+    result.high = 1;
+    return result;
   }
-  result.error = std::sqrt(square / std::max(1.0, count - 1));
-  result.p_loss = (1 + not_lost) / (1 + count);
-  result.p_gain = (1 + not_gained) / (1 + count);
+  const FewScenes few(result.scene_count);
+  const double deviation = deviation_of(values);
+  const double difference = result.second - result.first;
+  std::tie(result.low, result.high) =
+      interval_of(values, difference, deviation, result.scene_count, options.confidence);
+  const auto share = [&](auto at_least) {
+    const auto n = std::count_if(values.begin(), values.end(), at_least);
+    return static_cast<double>(1 + n) / static_cast<double>(2 + values.size());
+  };
+  result.error = few.error(deviation);
+  result.p_loss = few.p(share([](double v) { return v >= 0; }));
+  result.p_gain = few.p(share([](double v) { return v <= 0; }));
   return result;
 }
 
-std::pair<double, double> interval(std::span<const PrecisionInput> classes, const BootstrapOptions& options) {
-  if (mean_average_precision(classes) < 0) {
+std::pair<double, double> interval(std::span<const PrecisionInput> classes,
+                                   const BootstrapOptions& options) {
+  const double value = mean_average_precision(classes);
+  if (value < 0) {
     return {-1, -1};
   }
-  const auto values = draws(scenes_of(classes), options, [&](std::span<const std::uint32_t> weights) {
-    const double v = mean_average_precision(classes, weights);
-    return v < 0 ? std::nan("") : v;
-  });
-  const double tail = (1 - options.confidence) / 2;
-  return {quantile(values, tail), quantile(values, 1 - tail)};
+  const auto scenes = counted_scenes(classes);
+  if (scenes < 2) {
+    return {0, 1};
+  }
+  const auto values =
+      draws(scenes_of(classes), options, [&](std::span<const std::uint32_t> weights) {
+        const double v = mean_average_precision(classes, weights);
+        return v < 0 ? std::nan("") : v;
+      });
+  if (values.empty()) {
+    return {0, 1};
+  }
+  const auto [low, high] =
+      interval_of(values, value, deviation_of(values), scenes, options.confidence);
+  return {std::clamp(low, 0.0, 1.0), std::clamp(high, 0.0, 1.0)};
 }
 
 std::vector<double> holm(std::span<const double> p_values) {
   std::vector<std::size_t> order(p_values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p_values[a] < p_values[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return p_values[a] < p_values[b]; });
   std::vector<double> adjusted(p_values.size());
   double largest = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    largest = std::max(largest, std::min(1.0, p_values[order[i]] * static_cast<double>(order.size() - i)));
+    largest = std::max(largest,
+                       std::min(1.0, p_values[order[i]] * static_cast<double>(order.size() - i)));
     adjusted[order[i]] = largest;
   }
   return adjusted;

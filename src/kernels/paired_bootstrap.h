@@ -1,5 +1,5 @@
-// Is one model better than another on the same scenes? Paired bootstrap over scenes (Efron and Tibshirani 1993,
-// chapter 13), Holm's correction, and how many more scenes an answer would take.
+// Is one model better than another on the same scenes? Paired bootstrap over scenes (Efron and
+// Tibshirani 1993, chapter 13), Holm's correction, and how many more scenes an answer would take.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -11,13 +11,13 @@
 namespace spotter::kernels {
 
 struct Difference {
-  double first = -1;    // metric of the one model, −1 = undefined
-  double second = -1;   // of the other
-  double low = 0;       // percentile interval of second − first
+  double first = -1;   // metric of the one model, −1 = undefined
+  double second = -1;  // of the other
+  double low = 0;      // interval of second − first
   double high = 0;
-  double error = 0;     // standard error of the difference
-  double p_loss = 1;    // one-sided: chance of such a draw if the second were no worse
-  double p_gain = 1;    // one-sided: if it were no better
+  double error = 0;   // standard error of the difference
+  double p_loss = 1;  // one-sided: chance of such a draw if the second were no worse
+  double p_gain = 1;  // one-sided: if it were no better
   std::size_t scene_count = 0;
   std::size_t truth_count = 0;
 };
@@ -28,18 +28,22 @@ struct BootstrapOptions {
   std::uint64_t seed = 1;
 };
 
-// Both models over the same classes and scenes; the same draw of scenes serves both. Draws in which the metric is
-// undefined are left out. Uses all cores; the result depends on the seed alone.
-[[nodiscard]] Difference paired_bootstrap(std::span<const PrecisionInput> first, std::span<const PrecisionInput> second,
+// Both models over the same classes and scenes; the same draw of scenes serves both. Draws in which
+// the metric is undefined are left out. Intervals and p-values allow for few scenes; with one scene
+// the interval is −1 … 1. Uses all cores; the result depends on the seed alone.
+[[nodiscard]] Difference paired_bootstrap(std::span<const PrecisionInput> first,
+                                          std::span<const PrecisionInput> second,
                                           const BootstrapOptions& options);
 
-// Percentile interval of one model's metric: {low, high}, {−1, −1} when undefined.
-[[nodiscard]] std::pair<double, double> interval(std::span<const PrecisionInput> classes, const BootstrapOptions& options);
+// Interval of one model's metric: {low, high}, {−1, −1} when undefined, {0, 1} from a single scene.
+[[nodiscard]] std::pair<double, double> interval(std::span<const PrecisionInput> classes,
+                                                 const BootstrapOptions& options);
 
 // Adjusted p-values of Holm (1979), in the order given.
 [[nodiscard]] std::vector<double> holm(std::span<const double> p_values);
 
-// How many times as many scenes would shrink the half width of the interval of `difference` to `wanted`; at least 1.
+// How many times as many scenes would shrink the half width of the interval of `difference` to
+// `wanted`; at least 1.
 [[nodiscard]] double more_scenes_factor(const Difference& difference, double wanted);
 
 }  // namespace spotter::kernels
