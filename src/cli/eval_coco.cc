@@ -1,14 +1,18 @@
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "formats/coco_columns.h"
 #include "kernels/coco_eval.h"
+#include "kernels/error_shares.h"
 
 namespace spotter::cli {
 namespace {
@@ -17,6 +21,7 @@ struct Words {
   std::string truth;
   std::string results;
   std::string iou = "bbox";
+  bool tide = false;
 };
 
 Json document_of(const formats::CocoPair& pair, const kernels::CocoResult& result,
@@ -68,12 +73,37 @@ void print_result(const formats::CocoPair& pair, const kernels::CocoResult& resu
   }
 }
 
+Json errors_of(const kernels::ErrorShares& shares) {
+  Json errors = {{"AP50", shares.ap50}};
+  for (std::size_t i = 0; i < kernels::kErrorKinds.size(); ++i) {
+    errors[std::string(kernels::kErrorKinds[i])] = {{"count", shares.count[i]},
+                                                    {"gain", shares.gain[i]}};
+  }
+  errors["all_false_alarms"] = {{"gain", shares.false_alarm_gain}};
+  errors["all_misses"] = {{"gain", shares.miss_gain}};
+  return errors;
+}
+
+void print_errors(const kernels::ErrorShares& shares) {
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < kernels::kErrorKinds.size(); ++i) {
+    rows.push_back({std::string(kernels::kErrorKinds[i]), fmt::format("{}", shares.count[i]),
+                    fmt::format("{:+.3f}", shares.gain[i])});
+  }
+  fmt::print("\n");
+  print_table({"error", "count", "AP50 without it"}, rows);
+}
+
 std::function<int()> declare(CLI::App& app, Context& context) {
   auto words = std::make_shared<Words>();
   app.add_option("--gt", words->truth, "Ground truth: COCO instances JSON")->required();
   app.add_option("--dt", words->results, "Detections: COCO results JSON")->required();
+  app.add_flag("--tide", words->tide, "Also say what each kind of error costs; boxes only");
   app.add_option("--iou", words->iou, "bbox or segm")->check(CLI::IsMember({"bbox", "segm"}));
   return [words, &context] {
+    if (words->tide && words->iou == "segm") {
+      fail(ErrorCode::kInvalid, "--tide looks at boxes: leave --iou segm out");
+    }
     const auto pair = formats::read_coco_pair(
         words->truth, words->results,
         words->iou == "segm" ? formats::Overlap::kMask : formats::Overlap::kBox);
@@ -81,7 +111,25 @@ std::function<int()> declare(CLI::App& app, Context& context) {
     for (const auto& r : pair.rejects.rows()) {
       log_warning(fmt::format("{}, {}: {}", r.file, r.where, r.reason));
     }
-    context.answer(document_of(pair, result, words->iou), [&] { print_result(pair, result); });
+    if (std::find(pair.truths.zero_id.begin(), pair.truths.zero_id.end(), 1) !=
+        pair.truths.zero_id.end()) {
+      log_warning(fmt::format(
+          "an annotation has the id 0: as the COCO reference does, a detection that finds it is "
+          "counted as a false alarm; number annotations from 1: {}",
+          words->truth));
+    }
+    Json document = document_of(pair, result, words->iou);
+    std::optional<kernels::ErrorShares> shares;
+    if (words->tide) {
+      shares = kernels::error_shares(pair.truths, pair.detections, pair.size);
+      document["errors"] = errors_of(*shares);
+    }
+    context.answer(document, [&] {
+      print_result(pair, result);
+      if (shares) {
+        print_errors(*shares);
+      }
+    });
     return 0;
   };
 }

@@ -8,13 +8,19 @@ namespace {
 
 constexpr int kRecalls = 101;
 
-double recall_point(int r) { return r == kRecalls - 1 ? 1.0 : r * 0.01; }
+double recall_point(int r) {
+  return r == kRecalls - 1 ? 1.0 : r * 0.01;
+}
 
 }  // namespace
 
 void sort_by_score(PrecisionInput& input) {
   std::stable_sort(input.detections.begin(), input.detections.end(),
                    [](const ScoredHit& a, const ScoredHit& b) { return a.score > b.score; });
+  // What comes after the last hit changes no precision at a hit, whatever the weights.
+  while (!input.detections.empty() && !input.detections.back().hit) {
+    input.detections.pop_back();
+  }
 }
 
 double average_precision(const PrecisionInput& input, std::span<const std::uint32_t> weights) {
@@ -58,7 +64,8 @@ double average_precision(const PrecisionInput& input, std::span<const std::uint3
   return sum / kRecalls;
 }
 
-double mean_average_precision(std::span<const PrecisionInput> classes, std::span<const std::uint32_t> weights) {
+double mean_average_precision(std::span<const PrecisionInput> classes,
+                              std::span<const std::uint32_t> weights) {
   double sum = 0;
   int count = 0;
   for (const auto& input : classes) {

@@ -1,4 +1,5 @@
-// Average precision from scored hits and false alarms under weights of scenes: the inner loop of the bootstrap.
+// Average precision from scored hits and false alarms under weights of scenes: the inner loop of
+// the bootstrap.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -20,11 +21,14 @@ struct PrecisionInput {
   std::vector<std::uint32_t> truths;  // counted truths of each scene
 };
 
+// By falling score, ties as they are; drops what comes after the last hit, which no score depends
+// on.
 void sort_by_score(PrecisionInput& input);
 
-// COCO's 101-point average precision at one overlap, each scene counted `weights[scene]` times (empty = once).
-// −1 when no truth has weight. Linear in the detections.
-[[nodiscard]] double average_precision(const PrecisionInput& input, std::span<const std::uint32_t> weights = {});
+// COCO's 101-point average precision at one overlap, each scene counted `weights[scene]` times
+// (empty = once). −1 when no truth has weight. Linear in the detections.
+[[nodiscard]] double average_precision(const PrecisionInput& input,
+                                       std::span<const std::uint32_t> weights = {});
 
 // The mean over the classes where it is defined; −1 when nowhere.
 [[nodiscard]] double mean_average_precision(std::span<const PrecisionInput> classes,
