@@ -1,17 +1,18 @@
 // `spotter gate`, `gate list`, `gate show` and `approve`.
-#include <fmt/format.h>
-#include <unistd.h>
+#include "loop/gate/gate.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <fstream>
 #include <iostream>
 #include <memory>
 
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include "base/files.h"
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/gate/gate.h"
 #include "project/project.h"
 
 namespace spotter::cli {
@@ -21,7 +22,9 @@ constexpr int kNotDecided = 3;
 
 std::string figure(const Json& row, const char* key) {
   const auto found = row.find(key);
-  return found == row.end() || found->get<double>() < 0 ? "–" : fmt::format("{:.3f}", found->get<double>());
+  return found == row.end() || found->get<double>() < 0
+             ? "–"
+             : fmt::format("{:.3f}", found->get<double>());
 }
 
 std::string signed_figure(const Json& row, const char* key) {
@@ -34,8 +37,8 @@ void print_report(const Json& report) {
     return report[who].is_null() ? std::string("none") : report[who]["name"].get<std::string>();
   };
   fmt::print("{}: {}\n", report["id"].get<std::string>(), report["verdict"].get<std::string>());
-  fmt::print("champion {}, challenger {}, control {}, on {} test ({} in {})\n", name("champion"), name("challenger"),
-             name("control"), report["version"].get<std::string>(),
+  fmt::print("champion {}, challenger {}, control {}, on {} test ({} in {})\n", name("champion"),
+             name("challenger"), name("control"), report["version"].get<std::string>(),
              counted(report["samples"].get<std::size_t>(), "sample"),
              counted(report["scenes"].get<std::size_t>(), "scene"));
   for (const auto& reason : report["reasons"]) {
@@ -44,15 +47,22 @@ void print_report(const Json& report) {
   fmt::print("\n");
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : report["slices"]) {
-    rows.push_back({s["name"].get<std::string>(), s["truths"].dump(), figure(s, "before"), figure(s, "control"),
-                    figure(s, "random"), figure(s, "after"), signed_figure(s, "delta"),
-                    signed_figure(s, "low") + " … " + signed_figure(s, "high"), s["verdict"].get<std::string>(),
-                    !s.contains("credited") ? "" : s["credited"].get<bool>() ? "data" : "not shown"});
+    rows.push_back({s["name"].get<std::string>(), s["truths"].dump(), figure(s, "before"),
+                    figure(s, "control"), figure(s, "random"), figure(s, "after"),
+                    signed_figure(s, "delta"),
+                    signed_figure(s, "low") + " … " + signed_figure(s, "high"),
+                    s["verdict"].get<std::string>(),
+                    !s.contains("credited")     ? ""
+                    : s["credited"].get<bool>() ? "data"
+                                                : "not shown"});
   }
-  print_table({"slice", "truths", "before", "control", "random", "after", "change", "interval", "verdict", "credit"}, rows);
+  print_table({"slice", "truths", "before", "control", "random", "after", "change", "interval",
+               "verdict", "credit"},
+              rows);
   if (!report["decision"].is_null()) {
     fmt::print("\n{} by {}: {}\n", report["decision"]["decision"].get<std::string>(),
-               report["decision"]["author"].get<std::string>(), report["decision"]["note"].get<std::string>());
+               report["decision"]["author"].get<std::string>(),
+               report["decision"]["note"].get<std::string>());
   }
 }
 
@@ -72,11 +82,15 @@ struct GateWords {
 std::function<int()> declare_gate(CLI::App& app, Context& context) {
   auto words = std::make_shared<GateWords>();
   // The options are needed only without a sub-command, so their absence is checked below.
-  app.add_option("--champion", words->options.champion, "Model in production (default: the alias champion)");
+  app.add_option("--champion", words->options.champion,
+                 "Model in production (default: the alias champion)");
   app.add_option("--challenger", words->options.challenger, "Model that wants its place");
-  app.add_option("--control", words->options.control, "Equal-compute control: trained as long on the old data");
-  app.add_option("--random", words->options.random, "Trained on as many random samples; only shown");
-  app.add_option("--version", words->options.version, "Dataset version whose test split decides (default: the newest)");
+  app.add_option("--control", words->options.control,
+                 "Equal-compute control: trained as long on the old data");
+  app.add_option("--random", words->options.random,
+                 "Trained on as many random samples; only shown");
+  app.add_option("--version", words->options.version,
+                 "Dataset version whose test split decides (default: the newest)");
   app.add_option("--seed", words->options.seed, "Seed of the bootstrap");
   app.add_option("--html", words->page, "Also write the one-page report here");
   return [words, &context] {
@@ -101,7 +115,8 @@ std::function<int()> declare_list(CLI::App&, Context& context) {
       for (const auto& r : result["reports"]) {
         rows.push_back({r["id"].get<std::string>(), r["challenger"]["name"].get<std::string>(),
                         r["verdict"].get<std::string>(),
-                        r["decision"].is_null() ? "waits for a person" : r["decision"]["decision"].get<std::string>(),
+                        r["decision"].is_null() ? "waits for a person"
+                                                : r["decision"]["decision"].get<std::string>(),
                         r["created_at"].get<std::string>()});
       }
       if (rows.empty()) {
@@ -144,8 +159,10 @@ bool ask(const Context& context, const Json& report, gate::ApproveOptions& optio
   }
   const auto started = std::chrono::steady_clock::now();
   print_report(report);
-  const bool agreed = confirm(context, fmt::format("\n{} this model?", options.decision == "ship" ? "Ship" : "Hold"));
-  options.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  const bool agreed = confirm(
+      context, fmt::format("\n{} this model?", options.decision == "ship" ? "Ship" : "Hold"));
+  options.seconds +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return agreed;
 }
 
@@ -160,16 +177,22 @@ std::function<int()> declare_approve(CLI::App& app, Context& context) {
     words->options.decision = words->hold ? "hold" : "ship";
     const Json before = gate::find(project, words->options.report);
     words->options.report = before["id"].get<std::string>();
+    if (const auto why = gate::refusal(before, words->options); !why.empty()) {
+      fmt::print(stderr, "error: {}\n", why);
+      return kNotDecided;
+    }
     if (!ask(context, before, words->options)) {
       fmt::print("nothing was decided\n");
       return kNotDecided;
     }
     const Json report = gate::approve(project, words->options);
     context.answer(report, [&] {
-      fmt::print("{}: {} by {}\n", report["id"].get<std::string>(), report["decision"]["decision"].get<std::string>(),
+      fmt::print("{}: {} by {}\n", report["id"].get<std::string>(),
+                 report["decision"]["decision"].get<std::string>(),
                  report["decision"]["author"].get<std::string>());
       if (!words->hold) {
-        fmt::print("next: spotter deploy {}, or spotter cycle resume\n", report["challenger"]["name"].get<std::string>());
+        fmt::print("next: spotter deploy {}, or spotter cycle resume\n",
+                   report["challenger"]["name"].get<std::string>());
       }
     });
     return words->hold ? kNotDecided : 0;

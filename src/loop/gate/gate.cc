@@ -1,9 +1,9 @@
 #include "loop/gate/gate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -16,6 +16,7 @@ namespace spotter::gate {
 namespace {
 
 constexpr std::size_t kPicturesShown = 5;
+constexpr std::size_t kScenesMin = 2;  // from which scenes can be compared with each other
 
 using Inputs = std::vector<kernels::PrecisionInput>;
 
@@ -35,22 +36,25 @@ struct Ring {
 
 std::string version_of(Project& project, const std::string& wanted) {
   const auto rows = project.catalog->query(
-      "SELECT id FROM dataset_versions WHERE id = $1 OR $1 = '' ORDER BY number DESC LIMIT 1", {wanted});
+      "SELECT id FROM dataset_versions WHERE id = $1 OR $1 = '' ORDER BY number DESC LIMIT 1",
+      {wanted});
   if (rows.empty()) {
-    fail(ErrorCode::kNotFound, wanted.empty() ? std::string("there is no dataset version yet: make one with `spotter "
-                                                            "version commit`")
-                                              : fmt::format("there is no dataset version \"{}\"", wanted));
+    fail(ErrorCode::kNotFound,
+         wanted.empty() ? std::string("there is no dataset version yet: make one with `spotter "
+                                      "version commit`")
+                        : fmt::format("there is no dataset version \"{}\"", wanted));
   }
   return rows[0].text(0);
 }
 
-Contender contender(Project& project, const trainer::Model& model, const SplitData& data, const std::string& cycle,
-                    const trainer::Progress& progress) {
+Contender contender(Project& project, const trainer::Model& model, const SplitData& data,
+                    const std::string& cycle, const trainer::Progress& progress) {
   std::vector<std::string> keys;
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
   }
-  trainer::predict(project, {.model = model.id, .keys = keys, .cycle = cycle, .step = "gate"}, progress);
+  trainer::predict(project, {.model = model.id, .keys = keys, .cycle = cycle, .step = "gate"},
+                   progress);
   return {model, load_predictions(project, model.id, data)};
 }
 
@@ -75,16 +79,19 @@ struct Judged {
   double random = -1;
 };
 
-Judged measure(const Ring& ring, const SliceConfig& slice, const GateConfig& config, std::uint64_t seed) {
+Judged measure(const Ring& ring, const SliceConfig& slice, const GateConfig& config,
+               std::uint64_t seed) {
   Judged judged{.facts = {.slice = slice}, .view = view_slice(ring.data, slice)};
   const kernels::BootstrapOptions options{
       .resamples = config.resamples, .confidence = config.confidence, .seed = seed};
   judged.after = precision_inputs(ring.data, judged.view, ring.challenger.predictions);
   if (ring.champion) {
     judged.facts.against_champion = kernels::paired_bootstrap(
-        precision_inputs(ring.data, judged.view, ring.champion->predictions), judged.after, options);
+        precision_inputs(ring.data, judged.view, ring.champion->predictions), judged.after,
+        options);
   } else {
-    judged.facts.against_champion = kernels::paired_bootstrap(judged.after, judged.after, {.resamples = 1, .seed = seed});
+    judged.facts.against_champion =
+        kernels::paired_bootstrap(judged.after, judged.after, {.resamples = 1, .seed = seed});
   }
   if (ring.control) {
     judged.facts.has_control = true;
@@ -92,8 +99,8 @@ Judged measure(const Ring& ring, const SliceConfig& slice, const GateConfig& con
         precision_inputs(ring.data, judged.view, ring.control->predictions), judged.after, options);
   }
   if (ring.random) {
-    judged.random =
-        kernels::mean_average_precision(precision_inputs(ring.data, judged.view, ring.random->predictions));
+    judged.random = kernels::mean_average_precision(
+        precision_inputs(ring.data, judged.view, ring.random->predictions));
   }
   return judged;
 }
@@ -116,7 +123,8 @@ void adjust(std::vector<Judged>& slices) {
     }
   };
   over([](const SliceConfig& s) { return s.blocking && s.must != "report"; },
-       [](const auto& d) { return d.p_loss; }, [](SliceFacts& f, double p) { f.p_loss_adjusted = p; });
+       [](const auto& d) { return d.p_loss; },
+       [](SliceFacts& f, double p) { f.p_loss_adjusted = p; });
   over([](const SliceConfig& s) { return s.must == "win"; }, [](const auto& d) { return d.p_gain; },
        [](SliceFacts& f, double p) { f.p_gain_adjusted = p; });
 }
@@ -130,10 +138,17 @@ Judgement judge(const SliceFacts& facts, bool first_model, const GateConfig& con
   if (first_model) {
     return {Verdict::kPass, "first model: nothing to compare with"};
   }
+  if (d.scene_count < kScenesMin && facts.slice.must != "report") {
+    return {Verdict::kInconclusive, fmt::format("the test split has only one scene of this slice: "
+                                                "label more of at least {} other scenes",
+                                                kScenesMin)};
+  }
   if (d.second - d.first > config.suspicious_gain && facts.slice.must != "report") {
-    return {Verdict::kHold, fmt::format("gains {:+.3f}, which is suspiciously much: look for a leak between training and "
-                                        "test",
-                                        d.second - d.first)};
+    return {Verdict::kHold,
+            fmt::format(
+                "gains {:+.3f}, which is suspiciously much: look for a leak between training and "
+                "test",
+                d.second - d.first)};
   }
   return rule_named(facts.slice.must).judge(facts, config);
 }
@@ -175,7 +190,8 @@ Json slice_json(const Judged& s, bool first_model) {
 Verdict overall(const std::vector<Judged>& slices) {
   const auto any = [&](Verdict verdict) {
     return std::any_of(slices.begin(), slices.end(), [&](const Judged& s) {
-      return s.judgement.verdict == verdict && (s.facts.slice.blocking || s.facts.slice.must == "win");
+      return s.judgement.verdict == verdict &&
+             (s.facts.slice.blocking || s.facts.slice.must == "win");
     });
   };
   return any(Verdict::kFail)           ? Verdict::kFail
@@ -187,7 +203,8 @@ Verdict overall(const std::vector<Judged>& slices) {
 Json reasons_of(const std::vector<Judged>& slices, Verdict verdict) {
   Json reasons = Json::array();
   for (const auto& s : slices) {
-    if (s.judgement.verdict == verdict && (verdict != Verdict::kPass || s.facts.slice.must == "win")) {
+    if (s.judgement.verdict == verdict &&
+        (verdict != Verdict::kPass || s.facts.slice.must == "win")) {
       reasons.push_back(s.facts.slice.name + ": " + s.judgement.reason);
     }
   }
@@ -195,7 +212,8 @@ Json reasons_of(const std::vector<Judged>& slices, Verdict verdict) {
 }
 
 Json model_json(Project& project, const trainer::Model& model) {
-  const auto rows = project.catalog->query("SELECT kind, cpu_seconds, seconds FROM runs WHERE id = $1", {model.run});
+  const auto rows = project.catalog->query(
+      "SELECT kind, cpu_seconds, seconds FROM runs WHERE id = $1", {model.run});
   return {{"id", model.id},
           {"name", model.name},
           {"dataset_version", model.dataset_version},
@@ -205,28 +223,34 @@ Json model_json(Project& project, const trainer::Model& model) {
 
 Json cost_of(Project& project, const Ring& ring) {
   double machine_seconds = 0;
-  for (const auto* c : {&ring.challenger, ring.control ? &*ring.control : nullptr, ring.random ? &*ring.random : nullptr}) {
+  for (const auto* c : {&ring.challenger, ring.control ? &*ring.control : nullptr,
+                        ring.random ? &*ring.random : nullptr}) {
     if (c != nullptr) {
       machine_seconds += model_json(project, c->model)["cpu_seconds"].get<double>();
     }
   }
   const auto& cost = project.config.cost;
-  return {{"machine_seconds", machine_seconds}, {"money", machine_seconds / 3600 * cost.machine_hour}, {"currency", cost.currency}};
+  return {{"machine_seconds", machine_seconds},
+          {"money", machine_seconds / 3600 * cost.machine_hour},
+          {"currency", cost.currency}};
 }
 
-std::string key_of(const Ring& ring, const std::vector<SliceConfig>& slices, const Project& project, const GateOptions& options) {
+std::string key_of(const Ring& ring, const std::vector<SliceConfig>& slices, const Project& project,
+                   const GateOptions& options) {
   const auto id = [](const std::optional<Contender>& c) { return c ? c->model.id : std::string(); };
-  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n", id(ring.champion), ring.challenger.model.id, id(ring.control),
-                                 id(ring.random), ring.data.version, options.cycle, options.seed);
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n", id(ring.champion),
+                                 ring.challenger.model.id, id(ring.control), id(ring.random),
+                                 ring.data.version, options.cycle, options.seed);
   for (const auto& s : slices) {
     text += fmt::format("{}\t{}\t{}\t{}\t{}\n", s.name, s.where, s.class_name, s.must, s.blocking);
   }
   const auto& g = project.config.gate;
-  return sha256_hex(text + fmt::format("{} {} {} {}", g.margin, g.confidence, g.resamples, g.suspicious_gain));
+  return sha256_hex(
+      text + fmt::format("{} {} {} {}", g.margin, g.confidence, g.resamples, g.suspicious_gain));
 }
 
-Json make_report(Project& project, const Ring& ring, const std::vector<SliceConfig>& slices, const GateOptions& options,
-                 const std::string& id) {
+Json make_report(Project& project, const Ring& ring, const std::vector<SliceConfig>& slices,
+                 const GateOptions& options, const std::string& id) {
   std::vector<Judged> judged;
   for (const auto& slice : slices) {
     judged.push_back(measure(ring, slice, project.config.gate, options.seed));
@@ -237,24 +261,25 @@ Json make_report(Project& project, const Ring& ring, const std::vector<SliceConf
     s.judgement = judge(s.facts, first_model, project.config.gate);
   }
   const auto verdict = overall(judged);
-  Json report = {{"id", id},
-                 {"verdict", name(verdict)},
-                 {"reasons", reasons_of(judged, verdict)},
-                 {"first_model", first_model},
-                 {"champion", first_model ? Json(nullptr) : model_json(project, ring.champion->model)},
-                 {"challenger", model_json(project, ring.challenger.model)},
-                 {"control", ring.control ? model_json(project, ring.control->model) : Json(nullptr)},
-                 {"random", ring.random ? model_json(project, ring.random->model) : Json(nullptr)},
-                 {"version", ring.data.version},
-                 {"samples", ring.data.samples.size()},
-                 {"scenes", ring.data.scene_count},
-                 {"margin", project.config.gate.margin},
-                 {"confidence", project.config.gate.confidence},
-                 {"cost", cost_of(project, ring)},
-                 {"created_at", iso_time(project.now())},
-                 {"slices", Json::array()},
-                 {"regressions", Json::array()},
-                 {"fixes", Json::array()}};
+  Json report = {
+      {"id", id},
+      {"verdict", name(verdict)},
+      {"reasons", reasons_of(judged, verdict)},
+      {"first_model", first_model},
+      {"champion", first_model ? Json(nullptr) : model_json(project, ring.champion->model)},
+      {"challenger", model_json(project, ring.challenger.model)},
+      {"control", ring.control ? model_json(project, ring.control->model) : Json(nullptr)},
+      {"random", ring.random ? model_json(project, ring.random->model) : Json(nullptr)},
+      {"version", ring.data.version},
+      {"samples", ring.data.samples.size()},
+      {"scenes", ring.data.scene_count},
+      {"margin", project.config.gate.margin},
+      {"confidence", project.config.gate.confidence},
+      {"cost", cost_of(project, ring)},
+      {"created_at", iso_time(project.now())},
+      {"slices", Json::array()},
+      {"regressions", Json::array()},
+      {"fixes", Json::array()}};
   for (const auto& s : judged) {
     report["slices"].push_back(slice_json(s, first_model));
   }
@@ -272,16 +297,18 @@ Json make_report(Project& project, const Ring& ring, const std::vector<SliceConf
   return report;
 }
 
-void store(Project& project, const Json& report, const std::string& html, const std::string& cycle) {
+void store(Project& project, const Json& report, const std::string& html,
+           const std::string& cycle) {
   const auto id_of = [&](const char* who) {
     return report[who].is_null() ? std::string() : report[who]["id"].get<std::string>();
   };
   project.catalog->execute(
-      "INSERT INTO gate_reports (id, champion, challenger, control, dataset_version, verdict, report, html, cycle, "
+      "INSERT INTO gate_reports (id, champion, challenger, control, dataset_version, verdict, "
+      "report, html, cycle, "
       "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
       {report["id"].get<std::string>(), id_of("champion"), id_of("challenger"), id_of("control"),
-       report["version"].get<std::string>(), report["verdict"].get<std::string>(), report.dump(), html, cycle,
-       project.now()});
+       report["version"].get<std::string>(), report["verdict"].get<std::string>(), report.dump(),
+       html, cycle, project.now()});
 }
 
 }  // namespace
@@ -290,14 +317,16 @@ Json run(Project& project, const GateOptions& options, const trainer::Progress& 
   const auto champion = champion_of(project, options.champion);
   const auto challenger = trainer::find_model(project, options.challenger);
   if (champion && champion->id == challenger.id) {
-    fail(ErrorCode::kInvalid, fmt::format("model \"{}\" cannot be its own challenger", challenger.name));
+    fail(ErrorCode::kInvalid,
+         fmt::format("model \"{}\" cannot be its own challenger", challenger.name));
   }
   const auto control = optional_model(project, options.control);
   const auto random = optional_model(project, options.random);
   Ring ring{.data = load_split(project, version_of(project, options.version), "test")};
   ring.challenger = contender(project, challenger, ring.data, options.cycle, progress);
   const auto enter = [&](const std::optional<trainer::Model>& model) {
-    return model ? std::optional(contender(project, *model, ring.data, options.cycle, progress)) : std::nullopt;
+    return model ? std::optional(contender(project, *model, ring.data, options.cycle, progress))
+                 : std::nullopt;
   };
   ring.champion = enter(champion);
   ring.control = enter(control);
@@ -321,13 +350,15 @@ Json find(Project& project, std::string_view id) {
       "ORDER BY created_at DESC, id DESC",
       {std::string(id)});
   if (rows.empty()) {
-    fail(ErrorCode::kNotFound, id.empty() ? std::string("there is no gate report yet: run `spotter gate`")
-                                          : fmt::format("there is no gate report \"{}\"; see `spotter gate list`", id));
+    fail(ErrorCode::kNotFound,
+         id.empty() ? std::string("there is no gate report yet: run `spotter gate`")
+                    : fmt::format("there is no gate report \"{}\"; see `spotter gate list`", id));
   }
   Json report = parse_json(rows[0].text(0), "gate_reports.report");
   report["html"] = rows[0].text(1);
   const auto decisions = project.catalog->query(
-      "SELECT decision, author, note, created_at FROM approvals WHERE gate_report = $1 ORDER BY created_at DESC, id DESC",
+      "SELECT decision, author, note, created_at FROM approvals WHERE gate_report = $1 ORDER BY "
+      "created_at DESC, id DESC",
       {rows[0].text(2)});
   report["decision"] = nullptr;
   if (!decisions.empty()) {
@@ -341,7 +372,8 @@ Json find(Project& project, std::string_view id) {
 
 Json list(Project& project) {
   Json reports = Json::array();
-  for (const auto& row : project.catalog->query("SELECT id FROM gate_reports ORDER BY created_at DESC, id DESC")) {
+  for (const auto& row :
+       project.catalog->query("SELECT id FROM gate_reports ORDER BY created_at DESC, id DESC")) {
     Json report = find(project, row.text(0));
     for (const char* large : {"slices", "regressions", "fixes"}) {
       report.erase(large);

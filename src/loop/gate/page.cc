@@ -97,7 +97,8 @@ std::string headline(const Json& report) {
 std::string next_steps(const Json& report) {
   const auto id = text(report, "id");
   const auto verdict = text(report, "verdict");
-  const auto ship = fmt::format("<p><code>spotter approve {}</code></p>", id);
+  const auto ship = fmt::format("<p><code>spotter approve {}{}</code></p>", id,
+                                verdict == "pass" ? "" : " --note \"why\"");
   const auto hold =
       fmt::format("<p>Or keep the present one: <code>spotter approve {} --hold</code></p>", id);
   if (flag(report, "first_model") && verdict == "pass") {

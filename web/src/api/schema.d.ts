@@ -2225,7 +2225,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     decision: "ship" | "hold";
-                    /** @description why; kept for ever */
+                    /** @description why; kept for ever; needed to ship where the gate could not decide */
                     note?: string;
                     /** @description that the person looked, for the ledger */
                     seconds?: number;

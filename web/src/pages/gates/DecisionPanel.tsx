@@ -80,6 +80,9 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
   const [note, setNote] = useState('');
   const decide = useDecision(report, onDone);
   const mayShip = report.verdict !== 'fail';
+  // Where the gate could not decide, whoever ships says why.
+  const needsNote = chosen === 'ship' && report.verdict !== 'pass';
+  const mayConfirm = !needsNote || note.trim() !== '';
   const focusNote = () => setTimeout(() => document.getElementById('note')?.focus(), 0);
   const choose = (decision: Decision) => () => {
     if (decision === 'ship' && !mayShip) return;
@@ -87,7 +90,7 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
     focusNote();
   };
   const confirm = () => {
-    if (chosen && !decide.isPending) decide.mutate({ decision: chosen, note: note.trim() });
+    if (chosen && mayConfirm && !decide.isPending) decide.mutate({ decision: chosen, note: note.trim() });
   };
   useShortcuts([
     { keys: 's', title: 'Ship the new model', run: choose('ship') },
@@ -134,11 +137,14 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
             id="note"
             rows={2}
             value={note}
-            placeholder="Why (you may leave this empty)"
+            required={needsNote}
+            placeholder={
+              needsNote ? 'Why it ships although the gate could not decide' : 'Why (you may leave this empty)'
+            }
             aria-label="Note"
             onChange={(event) => setNote(event.target.value)}
           />
-          <Button look="primary" onClick={confirm} disabled={decide.isPending} keys="Ctrl ↵">
+          <Button look="primary" onClick={confirm} disabled={decide.isPending || !mayConfirm} keys="Ctrl ↵">
             {chosen === 'ship' ? 'Confirm: ship' : 'Confirm: hold'}
           </Button>
         </div>
