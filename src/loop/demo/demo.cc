@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "loop/cycle/cycle.h"
 #include "loop/deploy/deploy.h"
+#include "loop/demo/person.h"
 #include "loop/demo/stage.h"
 #include "loop/gate/gate.h"
 #include "loop/ingest/ingest.h"
@@ -103,8 +104,8 @@ class Demo {
     const Json history = cycle::history(*project_)["cycles"];
     const bool unfinished = !history.empty() && history.back()["state"] != "done" && history.back()["state"] != "cancelled";
     Json state = unfinished ? cycle::resume(*project_, run) : cycle::run(*project_, run);
+    decide();
     if (state["state"] == "waiting") {
-      approve();
       state = cycle::resume(*project_, run);
     }
     return state;
@@ -116,15 +117,37 @@ class Demo {
     }
   }
 
-  void approve() {
-    const Json report = gate::find(*project_);
-    if (report["verdict"] == "fail" || !report["decision"].is_null()) {
+  // Scenes that training and test of a version share; there should be none.
+  [[nodiscard]] std::size_t shared_scenes(const std::string& version) const {
+    return static_cast<std::size_t>(
+        project_->lake
+            ->query("SELECT count(*) FROM (SELECT s.sequence FROM version_items v JOIN samples s ON s.key = v.sample "
+                    "WHERE v.version = $1 AND v.split IN ('train', 'test') AND s.sequence <> '' GROUP BY s.sequence "
+                    "HAVING count(DISTINCT v.split) > 1)",
+                    {version})
+            .integer(0, 0));
+  }
+
+  // The scripted person reads the newest report, unless somebody decided already.
+  void decide() {
+    if (project_->catalog->query("SELECT id FROM gate_reports LIMIT 1").empty()) {
       return;
     }
-    (void)gate::approve(*project_, {.report = report["id"], .note = "demo: approved by script", .author = kPerson,
-                                    .seconds = kLookSeconds});
-    say(fmt::format("  approval  a {} ships it after a look of {} (gate: {})", kPerson, duration_text(kLookSeconds),
-                    report["verdict"].get<std::string>()));
+    const Json report = gate::find(*project_);
+    if (!report["decision"].is_null()) {
+      return;
+    }
+    const auto choice = choose(report, shared_scenes(report["version"].get<std::string>()));
+    (void)gate::approve(*project_, {.report = report["id"].get<std::string>(), .decision = choice.decision, .note = choice.note,
+                                    .author = kPerson, .seconds = kLookSeconds});
+    if (!choice.undecided.empty()) {
+      say(fmt::format("  gate      could not decide ({}): {}", report["verdict"].get<std::string>(), choice.undecided));
+    }
+    say(fmt::format("  approval  after a look of {} a {} {}: {}", duration_text(kLookSeconds), kPerson,
+                    choice.decision == "ship"             ? "ships it"
+                    : report["champion"].is_null()        ? "holds it"
+                                                          : "holds it and the champion stays",
+                    choice.note));
   }
 
   void learn_the_base() {
@@ -137,6 +160,11 @@ class Demo {
     }
     say("cycle 1: the first model");
     (void)turn();
+    if (deploy::current_model(*project_, "").empty()) {
+      fail(ErrorCode::kConflict, fmt::format("the first model was not shipped, so there is nothing to improve: look at "
+                                             "`spotter gate show` and `spotter cycle status` in {}",
+                                             root().string()));
+    }
   }
 
   void weeks_pass() {
