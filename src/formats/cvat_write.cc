@@ -138,10 +138,12 @@ WriteReport write_cvat(const std::filesystem::path& path, std::span<const WriteI
   Losses losses;
   std::map<std::string, Inputs> inputs;
   std::string images;
+  std::size_t unlabelled = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i].labels) {
       drop_all_but_labels(report, losses, items[i]);
     }
+    unlabelled += items[i].labels ? 0 : 1;
     std::string shapes;
     for (const auto& shape : shapes_of(items[i])) {
       (void)classes.position(shape.class_name);
@@ -166,6 +168,12 @@ WriteReport write_cvat(const std::filesystem::path& path, std::span<const WriteI
                         "    </task>\n  </meta>\n{}</annotations>\n",
                         items.size(), labels_text(classes, inputs), images));
   losses.report(report);
+  if (unlabelled > 0) {
+    report.notes.push_back(
+        fmt::format("{} unlabelled samples are listed, to be labelled; read back as they are, "
+                    "they say \"nothing there\"",
+                    unlabelled));
+  }
   return report;
 }
 

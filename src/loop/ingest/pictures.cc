@@ -1,5 +1,10 @@
 #include "loop/ingest/pictures.h"
 
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
 #include "base/attempt.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -12,8 +17,46 @@ namespace {
 
 constexpr std::uintmax_t kPictureBytesMax = std::uintmax_t{512} << 20;
 
+// What this batch put: taken back when the batch fails, so that a full disk has its space again.
+class Stored {
+ public:
+  explicit Stored(blobs::Blobs& blobs) : blobs_(blobs) {}
+  ~Stored() {
+    for (const auto& [path, when] : files_) {
+      // Another import that puts the same bytes meanwhile renews their time: then they are its own.
+      std::error_code ignored;
+      if (std::filesystem::last_write_time(path, ignored) == when) {
+        std::filesystem::remove(path, ignored);
+      }
+    }
+  }
+  Stored(const Stored&) = delete;
+  Stored& operator=(const Stored&) = delete;
+
+  void put(std::string_view bytes, const std::string& hash) {
+    const bool was_there = blobs_.has(hash);
+    (void)blobs_.put_unsynced(bytes);
+    if (!was_there) {
+      auto path = blobs_.local_path(hash);
+      const auto when = std::filesystem::last_write_time(path);
+      const std::scoped_lock lock(mutex_);
+      files_.emplace_back(std::move(path), when);
+    }
+  }
+
+  void keep() {
+    blobs_.flush();
+    files_.clear();
+  }
+
+ private:
+  blobs::Blobs& blobs_;
+  std::mutex mutex_;
+  std::vector<std::pair<std::filesystem::path, std::filesystem::file_time_type>> files_;
+};
+
 Picture load(Project& project, const std::filesystem::path& file, const KnownSamples& known,
-             Keep keep) {
+             Keep keep, Stored& stored) {
   const std::string bytes = read_file(file, kPictureBytesMax);
   const auto info = media::probe(bytes, file.string());
   Picture picture{.media = sha256_hex(bytes),
@@ -25,7 +68,7 @@ Picture load(Project& project, const std::filesystem::path& file, const KnownSam
   if (!known.has_media(picture.media)) {
     const auto thumbnail = make_thumbnail(bytes, file.string());  // decodes: truncated data throws
     if (keep == Keep::kBlobs) {
-      (void)project.blobs->put_unsynced(bytes);
+      stored.put(bytes, picture.media);
       store_thumbnail(project, picture.media, thumbnail);
     }
   }
@@ -37,17 +80,18 @@ Picture load(Project& project, const std::filesystem::path& file, const KnownSam
 std::vector<Picture> load_pictures(Project& project, std::span<const formats::Record> records,
                                    const KnownSamples& known, Keep keep) {
   std::vector<Picture> pictures(records.size());
+  Stored stored(*project.blobs);
   parallel_for(records.size(), 4, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!records[i].image.empty()) {
         auto problem =
-            problem_of([&] { pictures[i] = load(project, records[i].image, known, keep); });
+            problem_of([&] { pictures[i] = load(project, records[i].image, known, keep, stored); });
         pictures[i].problem = std::move(problem);
       }
     }
   });
   if (keep == Keep::kBlobs) {
-    project.blobs->flush();
+    stored.keep();
   }
   return pictures;
 }

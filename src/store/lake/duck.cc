@@ -18,8 +18,8 @@ constexpr std::string_view kTestedVersion = "v1.5.5";
 ErrorCode code_of(std::string_view message) {
   const std::string lower = to_lower(message);
   for (const char* word :
-       {"locked", "conflict", "no space", "disk full", "could not write", "read-only",
-        "permission denied", "read only", "attempt to write a readonly"}) {
+       {"locked", "conflict", "no space", "disk i/o error", "disk full", "could not write",
+        "read-only", "permission denied", "read only", "attempt to write a readonly"}) {
     if (lower.find(word) != std::string::npos) {
       return ErrorCode::kUnavailable;
     }
