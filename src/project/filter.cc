@@ -194,6 +194,10 @@ bool Filter::mentions_labels() const { return mentions(*root_, FieldKind::kLabel
 
 bool Filter::matches(const Sample& sample) const { return evaluate(*root_, sample, nullptr).value_or(true); }
 
+bool Filter::matches_unlabelled(const Sample& sample) const {
+  return evaluate(*root_, sample, nullptr) == true;
+}
+
 bool Filter::matches(const Sample& sample, const Label& label) const {
   return evaluate(*root_, sample, &label).value_or(true);
 }

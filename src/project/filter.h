@@ -26,6 +26,9 @@ class Filter {
   [[nodiscard]] bool mentions_labels() const;
   // Whether the sample alone satisfies the filter; conditions on labels count as satisfied.
   [[nodiscard]] bool matches(const Sample& sample) const;
+  // Whether the sample satisfies the filter whatever labels and predictions it has or has not:
+  // "weather = 'rain' OR label.class = 'cone'" holds for every sample in rain.
+  [[nodiscard]] bool matches_unlabelled(const Sample& sample) const;
   // Whether this label of this sample satisfies the whole filter (class and attributes of the label).
   [[nodiscard]] bool matches(const Sample& sample, const Label& label) const;
   [[nodiscard]] const std::string& text() const;
@@ -44,7 +47,8 @@ struct QueryPage {
   std::vector<Sample> samples;  // by key
 };
 
-// Samples that satisfy the filter (a label condition: some current label does), by key, after `after`.
+// Samples that satisfy the filter (a label condition: some current label does; without labels, what is said of
+// them is unknown, and NOT leaves it unknown), by key, after `after`.
 // Throws kInvalid for unknown names with "did you mean".
 [[nodiscard]] QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit,
                                       std::string_view after = {});

@@ -1,7 +1,10 @@
 // A filter means the same in SQL and in memory, and no text gets past it.
 #include "project/filter.h"
 
-#include <set>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -118,6 +121,52 @@ TEST(FilterAgreement, SqlAndMemoryChooseTheSameSamples) {
     const auto page = query_samples(project, filter, 7);
     EXPECT_EQ(page.total, in_memory.size()) << text;
     EXPECT_EQ(page.samples.size(), std::min<std::size_t>(7, in_memory.size())) << text;
+  }
+}
+
+// What the sample alone decides does not ask for a label; what only labels decide does.
+TEST(FilterAgreement, SamplesWithoutLabels) {
+  const TemporaryFolder folder;
+  auto project = test_project(folder.path(), {});
+  const std::string rain = R"({"weather":"rain"})";
+  const std::string dry = R"({"weather":"dry"})";
+  project.lake->add_samples("all", std::vector<Sample>{{.key = "a", .attributes = rain},
+                                                       {.key = "b", .attributes = dry},
+                                                       {.key = "c", .attributes = rain},
+                                                       {.key = "d", .attributes = dry}});
+  LabelSet cone{.sample = "c", .author = "test"};
+  cone.labels = {{.object = "0", .class_name = "cone", .box = {1, 2, 3, 4}}};
+  LabelSet bus{.sample = "d", .author = "test"};
+  bus.labels = {{.object = "0", .class_name = "bus", .box = {1, 2, 3, 4}}};
+  project.lake->add_labels("labels", std::vector<LabelSet>{cone, bus});
+  const std::map<std::string, LabelSet> sets = {{"c", cone}, {"d", bus}};
+  using Keys = std::vector<std::string>;
+  const std::vector<std::pair<std::string, Keys>> cases = {
+      {"weather = 'rain' OR label.class = 'cone'", {"a", "c"}},
+      {"weather = 'dry' OR label.class = 'cone'", {"b", "c", "d"}},
+      {"weather = 'rain' AND label.class = 'cone'", {"c"}},
+      {"NOT label.class = 'cone'", {"d"}},
+      {"NOT (weather = 'dry' AND label.class = 'bus')", {"a", "c"}},
+      {"weather = 'rain' OR NOT label.class = 'bus'", {"a", "c"}},
+      {"label.class IS NULL OR weather = 'none'", {}},
+      {"weather = 'rain' OR prediction.class = 'cone'", {"a", "c"}},
+      {"weather = 'rain' OR label.class = 'bus' OR prediction.score > 0.5", {"a", "c", "d"}},
+      {"prediction.class = 'cone' AND (weather = 'rain' OR label.class = 'cone')", {}}};
+  for (const auto& [text, wanted] : cases) {
+    const auto filter = Filter::parse(text);
+    EXPECT_EQ(query_keys(project, filter), wanted) << text;
+    if (text.find("prediction") != std::string::npos) {
+      continue;  // not known in memory
+    }
+    Keys in_memory;
+    for (const auto& sample : project.lake->samples()) {
+      const auto set = sets.find(sample.key);
+      if (filter.matches_unlabelled(sample) ||
+          (set != sets.end() && filter.matches(sample, set->second.labels[0]))) {
+        in_memory.push_back(sample.key);
+      }
+    }
+    EXPECT_EQ(in_memory, wanted) << text;
   }
 }
 

@@ -1,4 +1,6 @@
 // Filters as SQL over the lake: allow-listed columns, bound parameters.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -14,6 +16,34 @@ using Node = Filter::Node;
 struct Sql {
   std::vector<lake::Value> parameters;
   const std::vector<std::string>* flagged = nullptr;
+  // Compile for a sample without labels or predictions: what is said of them is unknown (NULL), and
+  // stays so under NOT.
+  bool no_label = false;
+  bool no_prediction = false;
+
+  [[nodiscard]] bool absent(const Node& node) const {
+    return (no_label && node.field.kind == FieldKind::kLabel) ||
+           (no_prediction && node.field.kind == FieldKind::kPrediction);
+  }
+
+  // Whether the filter can come out as `wanted` though something is absent.
+  [[nodiscard]] bool can_be(const Node& node, bool wanted) const {
+    switch (node.kind) {
+      case Node::Kind::kTrue:
+        return wanted;
+      case Node::Kind::kNot:
+        return can_be(*node.children[0], !wanted);
+      case Node::Kind::kAnd:
+      case Node::Kind::kOr: {
+        const auto can = [&](const auto& child) { return can_be(*child, wanted); };
+        const bool every = (node.kind == Node::Kind::kAnd) == wanted;
+        return every ? std::all_of(node.children.begin(), node.children.end(), can)
+                     : std::any_of(node.children.begin(), node.children.end(), can);
+      }
+      default:
+        return !absent(node);
+    }
+  }
 
   std::string bind(const FilterValue& value) {
     if (const auto* text = std::get_if<std::string>(&value)) {
@@ -122,7 +152,9 @@ struct Sql {
       case Node::Kind::kTrue:
         return "true";
       case Node::Kind::kNot:
-        return fmt::format("NOT coalesce({}, false)", compile(*node.children[0]));
+        return no_label || no_prediction
+                   ? fmt::format("NOT ({})", compile(*node.children[0]))
+                   : fmt::format("NOT coalesce({}, false)", compile(*node.children[0]));
       case Node::Kind::kAnd:
       case Node::Kind::kOr: {
         std::string text;
@@ -137,6 +169,14 @@ struct Sql {
       default:
         break;
     }
+    if (absent(node)) {
+      return "CAST(NULL AS BOOLEAN)";
+    }
+    return no_label || no_prediction ? fmt::format("coalesce({}, false)", condition(node))
+                                     : condition(node);
+  }
+
+  std::string condition(const Node& node) {
     switch (node.field.kind) {
       case FieldKind::kColumn:
       case FieldKind::kAttribute:
@@ -173,6 +213,38 @@ struct Condition {
   std::vector<lake::Value> parameters;
 };
 
+// One prediction, and one label, has to satisfy all conditions on them together; or the sample
+// satisfies the filter without one.
+std::string with_predictions(const Node& root, Sql& sql) {
+  if (!mentions(root, FieldKind::kPrediction)) {
+    return sql.compile(root);
+  }
+  std::string text = fmt::format(
+      "EXISTS (SELECT 1 FROM predictions p WHERE p.sample = s.key AND ({}))", sql.compile(root));
+  sql.no_prediction = true;
+  if (sql.can_be(root, true)) {
+    text = fmt::format("({} OR coalesce({}, false))", text, sql.compile(root));
+  }
+  sql.no_prediction = false;
+  return text;
+}
+
+std::string with_labels(const Node& root, Sql& sql) {
+  if (!mentions(root, FieldKind::kLabel)) {
+    return with_predictions(root, sql);
+  }
+  std::string text = fmt::format(
+      "EXISTS (SELECT 1 FROM current_labels l WHERE l.sample = s.key AND l.layer = 'labels' AND "
+      "({}))",
+      with_predictions(root, sql));
+  sql.no_label = true;
+  if (sql.can_be(root, true)) {
+    text = fmt::format("({} OR coalesce({}, false))", text, with_predictions(root, sql));
+  }
+  sql.no_label = false;
+  return text;
+}
+
 Condition condition_of(Project& project, const Filter& filter) {
   std::vector<std::string> flagged;
   const Node& root = FilterSql::root(filter);
@@ -183,18 +255,7 @@ Condition condition_of(Project& project, const Filter& filter) {
     }
   }
   Sql sql{.flagged = &flagged};
-  // One label (and one prediction) has to satisfy all conditions on labels together.
-  std::string text = sql.compile(root);
-  if (mentions(root, FieldKind::kPrediction)) {
-    text =
-        fmt::format("EXISTS (SELECT 1 FROM predictions p WHERE p.sample = s.key AND ({}))", text);
-  }
-  if (mentions(root, FieldKind::kLabel)) {
-    text = fmt::format(
-        "EXISTS (SELECT 1 FROM current_labels l WHERE l.sample = s.key AND l.layer = 'labels' AND "
-        "({}))",
-        text);
-  }
+  std::string text = with_labels(root, sql);
   return {text, std::move(sql.parameters)};
 }
 

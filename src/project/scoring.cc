@@ -120,7 +120,8 @@ SliceView view_slice(const SplitData& data, const SliceConfig& slice) {
     for (const auto& label : data.labels[i].labels) {
       counts.push_back(by_label ? static_cast<std::uint8_t>(filter.matches(data.samples[i], label)) : 1);
     }
-    if (by_label && std::find(counts.begin(), counts.end(), 1) == counts.end()) {
+    if (by_label && std::find(counts.begin(), counts.end(), 1) == counts.end() &&
+        !filter.matches_unlabelled(data.samples[i])) {
       continue;
     }
     view.samples.push_back(static_cast<std::uint32_t>(i));
