@@ -367,16 +367,6 @@ def test_read_only(bench):
         subprocess.run(["umount", "-l", small], check=False)
 
 
-def test_newer_project(bench):
-    bench.init()
-    with sqlite3.connect(bench.project / ".spotter" / "catalog.db") as db:
-        db.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
-        assert db.total_changes == 1
-    write(bench.folder / "data" / "a.png", png(8, 8))
-    done = bench.run("import", "images", bench.folder / "data", code=1)
-    assert "newer" in done.stderr, done.stderr
-
-
 def main():
     tests = [(n, f) for n, f in globals().items() if n.startswith("test_") and (len(sys.argv) < 2 or n in sys.argv[1:])]
     passed = failed = skipped = 0
