@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -39,6 +40,24 @@ TEST(Files, AtomicWriteReplacesAndLeavesNoTemporary) {
   write_file_atomic(path, "two");
   EXPECT_EQ(read_file(path), "two");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1);
+}
+
+TEST(Files, AReaderSeesOneVersionWholeWhileAnotherReplacesIt) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "state.json";
+  const std::string small(10, 's');
+  const std::string large(100, 'l');
+  write_file_atomic(path, small, Sync::kNone);
+  std::jthread writer([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      write_file_atomic(path, large, Sync::kNone);
+      write_file_atomic(path, small, Sync::kNone);
+    }
+  });
+  for (int i = 0; i < 20'000; ++i) {
+    const auto bytes = read_file(path);
+    ASSERT_TRUE(bytes == small || bytes == large) << bytes;
+  }
 }
 
 TEST(Files, SafeRelativePathRefusesEscapes) {

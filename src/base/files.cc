@@ -74,14 +74,21 @@ std::string read_file(const fs::path& path, std::uintmax_t bytes_max) {
   if (!fs::is_regular_file(status)) {
     fail(ErrorCode::kInvalid, fmt::format("not a file: {}", path.string()));
   }
-  const auto size = fs::file_size(path, error);
-  if (error || size > bytes_max) {
+  // The size is that of the opened file: by its name it may be another one by now, put there by
+  // rename.
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  const auto end = in.tellg();
+  if (!in || end < 0) {
+    fail(ErrorCode::kInvalid, fmt::format("cannot read the file: {}", path.string()));
+  }
+  const auto size = static_cast<std::uintmax_t>(end);
+  if (size > bytes_max) {
     fail(ErrorCode::kInvalid,
          fmt::format("file is larger than {} bytes, which is the limit here: {}", bytes_max,
                      path.string()));
   }
-  std::ifstream in(path, std::ios::binary);
   std::string bytes(size, '\0');
+  in.seekg(0);
   in.read(bytes.data(), static_cast<std::streamsize>(size));
   if (!in && size > 0) {
     fail(ErrorCode::kInvalid, fmt::format("cannot read the file: {}", path.string()));
@@ -120,10 +127,7 @@ void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) {
-    const bool machine = error == std::errc::permission_denied ||
-                         error == std::errc::read_only_file_system ||
-                         error == std::errc::no_space_on_device;
-    fail(machine ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
+    fail(ErrorCode::kInvalid,
          fmt::format("cannot create the folder ({}): {}", error.message(), path.string()));
   }
 }
