@@ -1,15 +1,16 @@
 #include "nn/contract.h"
 
-#include <sys/resource.h>
-
 #include <csignal>
 #include <cstdlib>
+
+#include <sys/resource.h>
 
 namespace spotter::nn {
 namespace {
 
 // A signal handler can reach nothing else.
-constinit volatile std::sig_atomic_t stop_flag = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+constinit volatile std::sig_atomic_t stop_flag =
+    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 std::filesystem::path folder_from(const char* name) {
   const char* value = std::getenv(name);
@@ -19,13 +20,15 @@ std::filesystem::path folder_from(const char* name) {
 }  // namespace
 
 void listen_for_stop() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { stop_flag = 1; };
   sigaction(SIGUSR1, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
 
-bool stop_wanted() { return stop_flag != 0; }
+bool stop_wanted() {
+  return stop_flag != 0;
+}
 
 void Progress::report(double fraction, std::string_view message) {
   const auto folder = folder_from("SPOTTER_JOB_DIR");
@@ -37,7 +40,9 @@ void Progress::report(double fraction, std::string_view message) {
   write_json(folder / "progress.json", {{"fraction", fraction}, {"message", message}});
 }
 
-std::filesystem::path checkpoint_folder() { return folder_from("SPOTTER_CKPT_DIR"); }
+std::filesystem::path checkpoint_folder() {
+  return folder_from("SPOTTER_CKPT_DIR");
+}
 
 double cpu_seconds() {
   rusage usage{};

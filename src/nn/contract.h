@@ -1,4 +1,5 @@
-// The folder contract from the program's side: progress, checkpoints on request, exit codes, files by rename.
+// The folder contract from the program's side: progress, checkpoints on request, exit codes, files
+// by rename.
 #pragma once
 #include <chrono>
 #include <filesystem>
@@ -8,15 +9,19 @@
 
 namespace spotter::nn {
 
-inline constexpr int kExitData = 65;      // EX_DATAERR: the manifest or the pictures
-inline constexpr int kExitConfig = 64;    // EX_USAGE: the configuration
-inline constexpr int kExitRequeue = 75;   // stopped at a checkpoint, run again
+inline constexpr int kExitConfig = 64;   // EX_USAGE: the command line or the configuration
+inline constexpr int kExitData = 65;     // EX_DATAERR: the manifest, the pictures or the model
+inline constexpr int kExitNoInput = 66;  // EX_NOINPUT: a named file is not there
+inline constexpr int kExitDevice = 69;   // EX_UNAVAILABLE: no such device
+inline constexpr int kExitDisk = 74;     // EX_IOERR: nothing can be written; may pass
+inline constexpr int kExitRequeue = 75;  // EX_TEMPFAIL: stopped at a checkpoint, run again
 
 // SIGUSR1 and SIGTERM set a flag that training looks at between steps.
 void listen_for_stop();
 [[nodiscard]] bool stop_wanted();
 
-// Writes progress.json into SPOTTER_JOB_DIR at most once a second; does nothing without that variable.
+// Writes progress.json into SPOTTER_JOB_DIR at most once a second; does nothing without that
+// variable.
 class Progress {
  public:
   void report(double fraction, std::string_view message);

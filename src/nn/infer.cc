@@ -1,9 +1,10 @@
 #include "nn/infer.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
-#include <map>
+#include <fstream>
+#include <span>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -16,15 +17,43 @@ namespace {
 
 constexpr std::size_t kChunk = 256;  // pictures in memory at a time
 
+// What infer writes while it goes: complete files appear only at the end.
 struct Output {
-  std::string lines;
-  NpyWriter pictures{0};
-  NpyWriter objects{0};
+  std::filesystem::path path;
+  std::ofstream lines;
+  NpyWriter pictures;
+  NpyWriter objects;
   std::size_t count = 0;
+
+  Output(const std::filesystem::path& folder, const Model& model)
+      : path(folder / "predictions.jsonl"),
+        lines(folder / "predictions.jsonl.partial", std::ios::trunc),
+        pictures(folder / "embeddings.npy", model.net->image_dimensions()),
+        objects(folder / "object_embeddings.npy", model.net->object_dimensions()) {}
+
+  void add(const Json& line) {
+    lines << line.dump() << '\n';
+    check();
+  }
+  void close() {
+    lines.close();
+    check();
+    pictures.close();
+    objects.close();
+    std::filesystem::rename(path.string() + ".partial", path);
+  }
+  void check() const {
+    if (!lines) {
+      fail(ErrorCode::kUnavailable,
+           fmt::format("the predictions cannot be written; is the disk full? {}", path.string()));
+    }
+  }
 };
 
 // A number short enough for a text file: six significant digits.
-double rounded(double value) { return std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr); }
+double rounded(double value) {
+  return std::strtod(fmt::format("{:.6g}", value).c_str(), nullptr);
+}
 
 Json rounded_list(const std::vector<double>& values, double scale_x, double scale_y) {
   Json list = Json::array();
@@ -34,9 +63,9 @@ Json rounded_list(const std::vector<double>& values, double scale_x, double scal
   return list;
 }
 
-Json line_of(const Item& item, const Data& data, const Seen& seen, Output& output) {
-  const double sx = static_cast<double>(item.width) / data.width;
-  const double sy = static_cast<double>(item.height) / data.height;
+Json line_of(const Item& item, const Seen& seen, Output& output) {
+  const double sx = 1 / item.scale_x();
+  const double sy = 1 / item.scale_y();
   Json predictions = Json::array();
   for (const auto& detection : seen.detections) {
     const auto& p = detection.prediction;
@@ -60,25 +89,24 @@ Json line_of(const Item& item, const Data& data, const Seen& seen, Output& outpu
   return line;
 }
 
-void run_chunk(const InferJob& job, Model& model, const std::vector<Item>& items, std::size_t begin, std::size_t end,
-               Output& output) {
-  Rejects rejects(kChunk);
-  const auto data = load(items, begin, end, model.params.input_width, model.params.input_height, rejects);
-  std::map<std::string, std::string> reasons;
-  for (const auto& reject : rejects.rows()) {
-    reasons[reject.where] = reject.reason;
-  }
-  const auto seen = detect(model, data, 0, data.items.size(), job.settings.infer, job.settings.seed + begin);
+// Returns why nothing could be read, if so.
+std::string run_chunk(const InferJob& job, Model& model, std::span<const Item> items,
+                      Output& output) {
+  Rejects rejects(items.size());
+  const auto data = load(items, {model.params.input_width, model.params.input_height}, rejects);
+  const auto seen = detect(model, data, {job.settings.infer, job.settings.seed});
   std::size_t place = 0;
-  for (std::size_t i = begin; i < end; ++i) {
-    if (place < data.items.size() && data.items[place].key == items[i].key) {
-      output.lines += line_of(data.items[place], data, seen[place], output).dump() + "\n";
+  std::size_t reject = 0;
+  for (const auto& item : items) {  // those that were read and the rejects are both in this order
+    if (place < data.items.size() && data.items[place].line == item.line) {
+      output.add(line_of(data.items[place], seen[place], output));
       ++place;
       ++output.count;
     } else {
-      output.lines += Json({{"key", items[i].key}, {"error", reasons[items[i].key]}}).dump() + "\n";
+      output.add({{"key", item.key}, {"error", rejects.rows()[reject++].reason}});
     }
   }
+  return rejects.rows().empty() ? "" : rejects.rows().front().reason;
 }
 
 }  // namespace
@@ -86,28 +114,31 @@ void run_chunk(const InferJob& job, Model& model, const std::vector<Item>& items
 void infer(const InferJob& job) {
   const auto started = std::chrono::steady_clock::now();
   auto model = load_model(job.model);
-  Rejects rejects(100);
+  model.device = torch::Device(job.settings.device);
+  model.net->to(model.device);
+  Rejects rejects;
   const auto items = read_manifest(job.data, model.classes, rejects);
-  Output output;
-  output.objects = NpyWriter(static_cast<std::size_t>(2 * model.params.width));
-  output.pictures = NpyWriter(static_cast<std::size_t>(2 * (8 * model.params.width / 3)));
+  make_folders(job.out);
+  Output output(job.out, model);
   Progress progress;
+  std::string problem;
   for (std::size_t begin = 0; begin < items.size(); begin += kChunk) {
-    const std::size_t end = std::min(items.size(), begin + kChunk);
-    run_chunk(job, model, items, begin, end, output);
+    const auto chunk = std::span(items).subspan(begin, std::min(kChunk, items.size() - begin));
+    problem = run_chunk(job, model, chunk, output);
+    const std::size_t end = begin + chunk.size();
     progress.report(static_cast<double>(end) / static_cast<double>(items.size()),
                     fmt::format("{} of {} pictures", end, items.size()));
   }
   if (output.count == 0) {
-    fail(ErrorCode::kInvalid, fmt::format("none of the {} pictures can be read: {}", items.size(), job.data.string()));
+    fail(ErrorCode::kInvalid, fmt::format("none of the {} pictures can be read; {}: {}",
+                                          items.size(), problem, job.data.string()));
   }
-  make_folders(job.out);
-  write_file_atomic(job.out / "predictions.jsonl", output.lines);
-  output.pictures.save(job.out / "embeddings.npy");
-  output.objects.save(job.out / "object_embeddings.npy");
+  output.close();
   write_json(job.out / "done.json",
              {{"count", output.count},
-              {"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()},
+              {"rejects_count", rejects.count() + items.size() - output.count},
+              {"seconds",
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()},
               {"cpu_seconds", cpu_seconds()}});
 }
 

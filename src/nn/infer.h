@@ -13,8 +13,9 @@ struct InferJob {
   Settings settings;
 };
 
-// Writes predictions.jsonl (a line a manifest line, same order; one that cannot be read has "error" instead of
-// predictions), embeddings.npy, object_embeddings.npy, done.json last. Throws kInvalid when nothing can be read.
+// Writes predictions.jsonl (a line a manifest line, same order; one that cannot be read has "error"
+// instead of predictions), embeddings.npy, object_embeddings.npy, done.json last. Throws kInvalid
+// when nothing can be read.
 void infer(const InferJob& job);
 
 }  // namespace spotter::nn

@@ -1,35 +1,46 @@
 #include "nn/model.h"
 
-#include <fmt/format.h>
+#include <set>
 
-#include <sstream>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "nn/weights.h"
 
 namespace spotter::nn {
+namespace {
 
-void write_archive(torch::serialize::OutputArchive& archive, const std::filesystem::path& path) {
-  std::ostringstream stream;
-  archive.save_to(stream);
-  write_file_atomic(path, stream.str());
+constexpr const char* kWeights = "model.safetensors";
+constexpr std::size_t kClassesMax = 10'000;
+
+std::vector<std::string> classes_of(const Json& facts, const std::string& origin) {
+  auto classes = json_get<std::vector<std::string>>(facts, "classes", origin);
+  const std::set<std::string> distinct(classes.begin(), classes.end());
+  if (classes.empty() || classes.size() > kClassesMax || distinct.size() != classes.size()) {
+    fail(ErrorCode::kInvalid, "the model's classes are none, too many or not distinct: " + origin);
+  }
+  return classes;
 }
 
-void save_model(Model& model, std::uint64_t seed, int steps, const std::filesystem::path& folder) {
-  torch::serialize::OutputArchive archive;
-  model.net->save(archive);
-  write_archive(archive, folder / "model.pt");
-  write_json(folder / "model.json", {{"runtime", "builtin"},
-                                     {"program", "spotter-nn"},
-                                     {"architecture", fmt::format("center-s{}", model.net->cell_px())},
-                                     {"task", "detection"},
-                                     {"classes", model.classes},
-                                     {"input", {model.params.input_width, model.params.input_height}},
-                                     {"prior_px", model.prior_px},
-                                     {"params", to_json(model.params)},
-                                     {"seed", seed},
-                                     {"steps", steps},
-                                     {"files", {"model.pt"}}});
+}  // namespace
+
+void save_model(const Model& model, std::uint64_t seed, const std::filesystem::path& folder) {
+  write_weights(weights_of(*model.net), folder / kWeights);
+  write_json(folder / "model.json",
+             {{"runtime", "builtin"},
+              {"program", "spotter-nn"},
+              {"architecture", fmt::format("center-s{}", model.net->cell_px())},
+              {"task", "detection"},
+              {"classes", model.classes},
+              {"input", {model.params.input_width, model.params.input_height}},
+              {"prior_px", model.prior_px},
+              {"params", to_json(model.params)},
+              {"seed", seed},
+              {"steps", model.params.steps},
+              {"files", {kWeights}}});
 }
 
 Model load_model(const std::filesystem::path& folder) {
@@ -39,23 +50,20 @@ Model load_model(const std::filesystem::path& folder) {
     fail(ErrorCode::kInvalid, "this model was not made by spotter-nn: " + origin);
   }
   Model model;
-  model.classes = json_get<std::vector<std::string>>(facts, "classes", origin);
-  model.params = train_params(json_get<Json>(facts, "params", origin));
+  model.classes = classes_of(facts, origin);
+  model.params = train_params(json_get<Json>(facts, "params", origin), origin);
   model.prior_px = json_get<double>(facts, "prior_px", origin);
-  if (model.classes.empty() || model.params.input_width <= 0 || model.params.input_height <= 0) {
-    fail(ErrorCode::kInvalid, "the model states no classes or no input size: " + origin);
+  if (model.params.input_width <= 0 || model.params.input_height <= 0 || !(model.prior_px > 0)) {
+    fail(ErrorCode::kInvalid, "the model states no input size or no size of objects: " + origin);
   }
   model.net = Net(static_cast<int>(model.classes.size()), model.params);
-  try {
-    torch::serialize::InputArchive archive;
-    archive.load_from((folder / "model.pt").string());
-    model.net->load(archive);
-  } catch (const c10::Error& e) {
-    fail(ErrorCode::kInvalid, fmt::format("the weights cannot be read ({}): {}", e.what_without_backtrace(),
-                                          (folder / "model.pt").string()));
-  }
+  put_weights(*model.net, read_weights(folder / kWeights), (folder / kWeights).string());
   model.net->eval();
   return model;
+}
+
+std::string model_digest(const std::filesystem::path& folder) {
+  return sha256_file(folder / "model.json") + sha256_file(folder / kWeights);
 }
 
 }  // namespace spotter::nn

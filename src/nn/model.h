@@ -1,10 +1,9 @@
-// A model folder of the built-in kind: model.json and model.pt.
+// A model folder of the built-in kind: model.json and model.safetensors.
 #pragma once
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "nn/loss.h"
 #include "nn/net.h"
 
@@ -13,20 +12,24 @@ namespace spotter::nn {
 struct Model {
   Net net{nullptr};
   std::vector<std::string> classes;
-  TrainParams params;   // input_width and input_height are set
+  TrainParams params;  // input_width and input_height are set
   double prior_px = 24;
+  torch::Device device{torch::kCPU};
 
   [[nodiscard]] Geometry geometry() const { return {net->cell_px(), prior_px}; }
-  [[nodiscard]] MapShape shape() const { return {static_cast<int>(classes.size()), net->cell_px()}; }
+  [[nodiscard]] MapShape shape() const {
+    return {static_cast<int>(classes.size()), net->cell_px()};
+  }
 };
 
-// Writes model.pt and model.json by temporary file and rename.
-void save_model(Model& model, std::uint64_t seed, int steps, const std::filesystem::path& folder);
+// Writes the weights, then model.json, each by temporary file and rename.
+void save_model(const Model& model, std::uint64_t seed, const std::filesystem::path& folder);
 
-// Throws kNotFound or kInvalid for a folder that is no model of this program; nothing of it is executed.
+// Throws kNotFound or kInvalid for a folder that is no model of this program. The folder may come
+// from elsewhere: nothing in it is executed.
 [[nodiscard]] Model load_model(const std::filesystem::path& folder);
 
-// Writes any torch archive to `path` by temporary file and rename.
-void write_archive(torch::serialize::OutputArchive& archive, const std::filesystem::path& path);
+// Tells models apart: of what the folder states and of its weights.
+[[nodiscard]] std::string model_digest(const std::filesystem::path& folder);
 
 }  // namespace spotter::nn

@@ -5,11 +5,14 @@
 namespace spotter::nn {
 namespace {
 
-constexpr double kHeatPrior = 0.01;  // first guess of the heat maps, so that the start is calm (Lin et al. 2017)
+constexpr double kHeatPrior =
+    0.01;  // first guess of the heat maps, so that the start is calm (Lin et al. 2017)
 
 torch::nn::Conv2d convolution(int in, int out, int size, int stride) {
-  return torch::nn::Conv2d(
-      torch::nn::Conv2dOptions(in, out, size).stride(stride).padding(size == 3 ? 1 : 0).bias(false));
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, size)
+                               .stride(stride)
+                               .padding(size == 3 ? 1 : 0)
+                               .bias(false));
 }
 
 }  // namespace
@@ -53,6 +56,11 @@ NetImpl::NetImpl(int classes, const TrainParams& params)
   heat_->bias.fill_(std::log(kHeatPrior / (1 - kHeatPrior)));
   box_->weight.mul_(0.1);
   box_->bias.zero_();
+  for (auto& parameter : parameters()) {
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
 }
 
 NetImpl::Features NetImpl::features(const torch::Tensor& input) {
@@ -63,8 +71,16 @@ NetImpl::Features NetImpl::features(const torch::Tensor& input) {
   return {neck_(lateral_(x) + up), deep};
 }
 
+std::size_t NetImpl::image_dimensions() const {
+  return 2 * static_cast<std::size_t>(top_->options.in_channels());
+}
+
+std::size_t NetImpl::object_dimensions() const {
+  return static_cast<std::size_t>(heat_->options.in_channels());
+}
+
 Maps NetImpl::heads(const torch::Tensor& neck, bool drop) {
-  const auto x = drop && dropout_ > 0 ? torch::dropout(neck, dropout_, true) : neck;
+  const auto x = drop && dropout_ > 0 ? torch::feature_dropout(neck, dropout_, true) : neck;
   return {heat_(x), box_(x)};
 }
 
@@ -85,7 +101,8 @@ void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_cl
         const auto found = std::find(from_classes.begin(), from_classes.end(), into_classes[i]);
         if (found != from_classes.end() && source->dim() == target.value().dim() &&
             source->slice(0, 0, 1).sizes() == target.value().slice(0, 0, 1).sizes()) {
-          target.value()[static_cast<std::int64_t>(i)].copy_((*source)[found - from_classes.begin()]);
+          target.value()[static_cast<std::int64_t>(i)].copy_(
+              (*source)[found - from_classes.begin()]);
         }
       }
     }

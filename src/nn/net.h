@@ -1,11 +1,12 @@
 // The centre-point detector: a small residual network, a heat map for each class and a box with its
-// aleatoric scale at each cell (Zhou et al., Objects as Points, 2019; Kendall and Gal, NeurIPS 2017).
+// aleatoric scale at each cell (Zhou et al., Objects as Points, 2019; Kendall and Gal, NeurIPS
+// 2017).
 #pragma once
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <torch/torch.h>
 
 #include "nn/params.h"
 
@@ -14,8 +15,8 @@ namespace spotter::nn {
 // What one forward pass gives; h and w are the input's divided by the cell size.
 struct Maps {
   torch::Tensor heat;  // batch × classes × h × w, logits
-  torch::Tensor box;   // batch × 8 × h × w: dx, dy (cells), log width, log height (of the size prior), and the
-                       // logarithms of their Laplace scales
+  torch::Tensor box;   // batch × 8 × h × w: dx, dy (cells), log width, log height (of the size
+                       // prior), and the logarithms of their Laplace scales
 };
 
 class BlockImpl final : public torch::nn::Module {
@@ -45,6 +46,9 @@ class NetImpl final : public torch::nn::Module {
   Maps heads(const torch::Tensor& neck, bool drop);
 
   [[nodiscard]] int cell_px() const { return cell_px_; }
+  // Lengths of the embeddings: mean and maximum of `deep`, and the neck at a cell.
+  [[nodiscard]] std::size_t image_dimensions() const;
+  [[nodiscard]] std::size_t object_dimensions() const;
 
  private:
   double dropout_;
@@ -65,8 +69,8 @@ class NetImpl final : public torch::nn::Module {
 };
 TORCH_MODULE(Net);
 
-// Copies what fits from the weights of another net: all of equal shape, and of the last layers the rows of the
-// classes that both have.
+// Copies what fits from the weights of another net: all of equal shape, and of the last layers the
+// rows of the classes that both have.
 void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_classes,
                    const std::vector<std::string>& from_classes);
 

@@ -3,32 +3,57 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/files.h"
 
 namespace spotter::nn {
+namespace {
+
+constexpr std::size_t kHeaderBytes = 128;  // room for any number of rows; a multiple of 64
+
+}  // namespace
+
+NpyWriter::NpyWriter(std::filesystem::path path, std::size_t columns)
+    : path_(std::move(path)), partial_(path_.string() + ".partial"), columns_(columns) {
+  stream_.open(partial_, std::ios::binary | std::ios::trunc);
+  write_header();
+}
 
 std::int64_t NpyWriter::add(std::span<const float> row) {
   require(row.size() == columns_, "a row has as many values as the matrix has columns");
-  values_.insert(values_.end(), row.begin(), row.end());
-  return static_cast<std::int64_t>(rows()) - 1;
+  stream_.write(reinterpret_cast<const char*>(row.data()),
+                static_cast<std::streamsize>(row.size_bytes()));
+  check();
+  return rows_++;
 }
 
-void NpyWriter::save(const std::filesystem::path& path) const {
+void NpyWriter::close() {
+  stream_.seekp(0);
+  write_header();
+  stream_.close();
+  check();
+  std::filesystem::rename(partial_, path_);
+}
+
+void NpyWriter::write_header() {
   constexpr std::size_t kPreamble = 10;  // magic, version, length of the header
-  constexpr std::size_t kAlignment = 64;
-  std::string header =
-      fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", rows(), columns_);
-  header.append(kAlignment - (kPreamble + header.size() + 1) % kAlignment, ' ');
-  header += '\n';
+  std::string text = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
+                                 rows_, columns_);
+  text.resize(kHeaderBytes - kPreamble - 1, ' ');
+  text += '\n';
   std::string bytes = "\x93NUMPY";
   bytes += '\x01';
   bytes += '\0';
-  bytes += static_cast<char>(header.size() & 0xff);
-  bytes += static_cast<char>(header.size() >> 8);
-  bytes += header;
-  const auto* data = reinterpret_cast<const char*>(values_.data());
-  bytes.append(data, values_.size() * sizeof(float));
-  write_file_atomic(path, bytes);
+  bytes += static_cast<char>(text.size() & 0xff);
+  bytes += static_cast<char>(text.size() >> 8);
+  bytes += text;
+  stream_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  check();
+}
+
+void NpyWriter::check() {
+  if (!stream_) {
+    fail(ErrorCode::kUnavailable,
+         fmt::format("the embeddings cannot be written; is the disk full? {}", partial_.string()));
+  }
 }
 
 }  // namespace spotter::nn

@@ -1,10 +1,13 @@
 #include "nn/params.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <functional>
-#include <map>
+#include <set>
+#include <type_traits>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -12,74 +15,104 @@
 namespace spotter::nn {
 namespace {
 
-using Setter = std::function<void(Settings&, const Json&)>;
+// One parameter: how it is set from JSON, checked, and written back.
+struct Field {
+  std::string name;
+  std::function<void(Settings&, const Json&)> set;
+  std::function<Json(const Settings&)> get;
+};
 
 template <typename Part, typename T>
-Setter number(Part Settings::*part, T Part::*member, double low, double high) {
-  return [=](Settings& settings, const Json& value) {
-    if (!value.is_number() || value.get<double>() < low || value.get<double>() > high) {
-      fail(ErrorCode::kInvalid, fmt::format("must be a number from {} to {}", low, high));
+Field number(const char* name, Part Settings::* part, T Part::* member, double low, double high) {
+  const auto set = [=](Settings& settings, const Json& value) {
+    const bool whole = !std::is_integral_v<T> || value.is_number_integer();
+    if (!value.is_number() || !whole ||
+        !(value.get<double>() >= low && value.get<double>() <= high)) {
+      fail(ErrorCode::kInvalid, fmt::format("must be a {}number from {} to {}",
+                                            std::is_integral_v<T> ? "whole " : "", low, high));
     }
     settings.*part.*member = value.get<T>();
   };
+  return {name, set, [=](const Settings& settings) { return Json(settings.*part.*member); }};
 }
 
 template <typename Part>
-Setter truth(Part Settings::*part, bool Part::*member) {
-  return [=](Settings& settings, const Json& value) {
+Field truth(const char* name, Part Settings::* part, bool Part::* member) {
+  const auto set = [=](Settings& settings, const Json& value) {
     if (!value.is_boolean()) {
       fail(ErrorCode::kInvalid, "must be true or false");
     }
     settings.*part.*member = value.get<bool>();
   };
+  return {name, set, [=](const Settings& settings) { return Json(settings.*part.*member); }};
 }
 
-const std::map<std::string, Setter>& setters() {
+std::vector<Field> train_fields() {
   using T = TrainParams;
-  using I = InferParams;
-  constexpr auto kT = &Settings::train;
-  constexpr auto kI = &Settings::infer;
-  static const std::map<std::string, Setter> kSetters = {
-      {"input_width", number(kT, &T::input_width, 0, 4096)},
-      {"input_height", number(kT, &T::input_height, 0, 4096)},
-      {"steps", number(kT, &T::steps, 0, 1e7)},
-      {"batch", number(kT, &T::batch, 1, 1024)},
-      {"learning_rate", number(kT, &T::learning_rate, 0, 1)},
-      {"weight_decay", number(kT, &T::weight_decay, 0, 1)},
-      {"flip_x", truth(kT, &T::flip_x)},
-      {"flip_y", truth(kT, &T::flip_y)},
-      {"scale_min", number(kT, &T::scale_min, 0.1, 10)},
-      {"scale_max", number(kT, &T::scale_max, 0.1, 10)},
-      {"gain_min", number(kT, &T::gain_min, 0.01, 10)},
-      {"gain_max", number(kT, &T::gain_max, 0.01, 10)},
-      {"offset", number(kT, &T::offset, 0, 4)},
-      {"dropout", number(kT, &T::dropout, 0, 0.9)},
-      {"ema", number(kT, &T::ema, 0, 0.99999)},
-      {"width", number(kT, &T::width, 4, 512)},
-      {"stem_stride", number(kT, &T::stem_stride, 2, 4)},
-      {"checkpoint_seconds", number(kT, &T::checkpoint_seconds, 1, 1e6)},
-      {"score_min", number(kI, &I::score_min, 0, 1)},
-      {"nms_iou", number(kI, &I::nms_iou, 0, 1)},
-      {"mc_passes", number(kI, &I::mc_passes, 0, 200)},
-      {"detections_max", number(kI, &I::detections_max, 1, 10'000)},
-      {"infer_batch", number(kI, &I::batch, 1, 1024)},
+  constexpr auto kPart = &Settings::train;
+  return {
+      number("input_width", kPart, &T::input_width, 0, 4096),
+      number("input_height", kPart, &T::input_height, 0, 4096),
+      number("window_width", kPart, &T::window_width, 0, 4096),
+      number("window_height", kPart, &T::window_height, 0, 4096),
+      number("steps", kPart, &T::steps, 0, 1e7),
+      number("batch", kPart, &T::batch, 1, 1024),
+      number("learning_rate", kPart, &T::learning_rate, 0, 1),
+      number("weight_decay", kPart, &T::weight_decay, 0, 1),
+      truth("flip_x", kPart, &T::flip_x),
+      truth("flip_y", kPart, &T::flip_y),
+      number("scale_min", kPart, &T::scale_min, 0.1, 10),
+      number("scale_max", kPart, &T::scale_max, 0.1, 10),
+      number("rotate", kPart, &T::rotate, 0, 180),
+      number("gain_min", kPart, &T::gain_min, 0.01, 10),
+      number("gain_max", kPart, &T::gain_max, 0.01, 10),
+      number("offset", kPart, &T::offset, 0, 4),
+      number("dropout", kPart, &T::dropout, 0, 0.9),
+      number("ema", kPart, &T::ema, 0, 0.99999),
+      number("width", kPart, &T::width, 4, 512),
+      number("stem_stride", kPart, &T::stem_stride, 2, 4),
+      number("checkpoint_seconds", kPart, &T::checkpoint_seconds, 0, 1e6),
   };
-  return kSetters;
+}
+
+std::vector<Field> infer_fields() {
+  using T = InferParams;
+  constexpr auto kPart = &Settings::infer;
+  return {
+      number("score_min", kPart, &T::score_min, 0, 1),
+      number("nms_iou", kPart, &T::nms_iou, 0, 1),
+      number("mc_passes", kPart, &T::mc_passes, 0, 200),
+      number("detections_max", kPart, &T::detections_max, 1, 10'000),
+      number("infer_batch", kPart, &T::batch, 1, 1024),
+  };
+}
+
+std::vector<Field> all_fields() {
+  auto fields = train_fields();
+  for (auto& field : infer_fields()) {
+    fields.push_back(std::move(field));
+  }
+  return fields;
 }
 
 void apply(Settings& settings, const Json& params, const std::string& origin) {
+  if (!params.is_object()) {
+    fail(ErrorCode::kInvalid, fmt::format("\"params\" must be an object: {}", origin));
+  }
+  const auto fields = all_fields();
   for (const auto& [name, value] : params.items()) {
-    const auto found = setters().find(name);
-    if (found == setters().end()) {
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+    if (found == fields.end()) {
       std::vector<std::string> known;
-      for (const auto& [other, setter] : setters()) {
-        known.push_back(other);
+      for (const auto& field : fields) {
+        known.push_back(field.name);
       }
-      fail(ErrorCode::kInvalid,
-           fmt::format("spotter-nn has no parameter \"{}\"{}: {}", name, did_you_mean(name, known), origin));
+      fail(ErrorCode::kInvalid, fmt::format("spotter-nn has no parameter \"{}\"{}: {}", name,
+                                            did_you_mean(name, known), origin));
     }
     try {
-      found->second(settings, value);
+      found->set(settings, value);
     } catch (const Error& e) {
       fail(e.code, fmt::format("parameter \"{}\" {}: {}", name, e.what(), origin));
     }
@@ -91,6 +124,32 @@ std::string environment(const char* name, const std::string& fallback) {
   return value == nullptr || *value == '\0' ? fallback : value;
 }
 
+void check_together(const TrainParams& params, const std::string& origin) {
+  if (params.scale_min > params.scale_max || params.gain_min > params.gain_max) {
+    fail(ErrorCode::kInvalid,
+         "scale_min and gain_min must not exceed scale_max and gain_max: " + origin);
+  }
+  if (params.stem_stride == 3) {
+    fail(ErrorCode::kInvalid, "stem_stride is 2 or 4: " + origin);
+  }
+  for (const int side :
+       {params.input_width, params.input_height, params.window_width, params.window_height}) {
+    if (side % 16 != 0) {
+      fail(ErrorCode::kInvalid, "sides of input and window are multiples of 16: " + origin);
+    }
+  }
+}
+
+template <typename T>
+T whole_number(const char* name, const std::string& text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    fail(ErrorCode::kInvalid, fmt::format("{} must be a whole number, not \"{}\"", name, text));
+  }
+  return value;
+}
+
 }  // namespace
 
 Settings read_settings(const std::filesystem::path& path) {
@@ -99,37 +158,38 @@ Settings read_settings(const std::filesystem::path& path) {
   Settings settings;
   const auto task = json_get_or<std::string>(document, "task", "detection");
   if (task != "detection") {
-    fail(ErrorCode::kInvalid, fmt::format("spotter-nn trains detection, not \"{}\": {}", task, origin));
+    fail(ErrorCode::kInvalid,
+         fmt::format("spotter-nn trains detection, not \"{}\": {}", task, origin));
   }
   settings.classes = json_get_or<std::vector<std::string>>(document, "classes", {});
-  settings.seed = static_cast<std::uint64_t>(
-      std::strtoull(environment("SPOTTER_SEED", std::to_string(json_get_or<std::uint64_t>(document, "seed", 1))).c_str(),
-                    nullptr, 10));
-  settings.threads = std::max(1, std::atoi(environment("SPOTTER_THREADS", "1").c_str()));
+  const std::set<std::string> distinct(settings.classes.begin(), settings.classes.end());
+  if (distinct.size() != settings.classes.size()) {
+    fail(ErrorCode::kInvalid, "a class is named twice: " + origin);
+  }
+  const auto seed = json_get_or<std::uint64_t>(document, "seed", 1);
+  settings.seed = whole_number<std::uint64_t>("SPOTTER_SEED",
+                                              environment("SPOTTER_SEED", std::to_string(seed)));
+  settings.threads =
+      std::max(1, whole_number<int>("SPOTTER_THREADS", environment("SPOTTER_THREADS", "1")));
   settings.device = environment("SPOTTER_DEVICE", "cpu");
   apply(settings, json_get_or<Json>(document, "params", Json::object()), origin);
-  const auto& t = settings.train;
-  if (t.scale_min > t.scale_max || t.gain_min > t.gain_max) {
-    fail(ErrorCode::kInvalid, "scale_min and gain_min must not exceed scale_max and gain_max: " + origin);
-  }
-  if (t.stem_stride == 3 || t.input_width % 16 != 0 || t.input_height % 16 != 0) {
-    fail(ErrorCode::kInvalid, "stem_stride is 2 or 4; input_width and input_height are multiples of 16: " + origin);
-  }
+  check_together(settings.train, origin);
   return settings;
 }
 
-Json to_json(const TrainParams& p) {
-  return {{"input_width", p.input_width}, {"input_height", p.input_height}, {"steps", p.steps},
-          {"batch", p.batch}, {"learning_rate", p.learning_rate}, {"weight_decay", p.weight_decay},
-          {"flip_x", p.flip_x}, {"flip_y", p.flip_y}, {"scale_min", p.scale_min}, {"scale_max", p.scale_max},
-          {"gain_min", p.gain_min}, {"gain_max", p.gain_max}, {"offset", p.offset}, {"dropout", p.dropout},
-          {"ema", p.ema}, {"width", p.width}, {"stem_stride", p.stem_stride},
-          {"checkpoint_seconds", p.checkpoint_seconds}};
+Json to_json(const TrainParams& params) {
+  const Settings settings{.train = params};
+  Json out = Json::object();
+  for (const auto& field : train_fields()) {
+    out[field.name] = field.get(settings);
+  }
+  return out;
 }
 
-TrainParams train_params(const Json& params) {
+TrainParams train_params(const Json& params, const std::string& origin) {
   Settings settings;
-  apply(settings, params, "model.json");
+  apply(settings, params, origin);
+  check_together(settings.train, origin);
   return settings.train;
 }
 

@@ -1,5 +1,5 @@
-// What config.json of the trainer contract may say to spotter-nn, with the defaults that are chosen from
-// the data. See docs/internals/trainer.md and network.md.
+// What config.json of the trainer contract may say to spotter-nn, with the defaults that are chosen
+// from the data. See docs/internals/trainer.md and network.md.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,9 +11,11 @@
 namespace spotter::nn {
 
 struct TrainParams {
-  int input_width = 0;    // pixels, multiples of 16; 0 = from the pictures' shape, longest side 320
+  int input_width = 0;  // pixels, multiples of 16; 0 = chosen, see nn/defaults.h
   int input_height = 0;
-  int steps = 0;          // 0 = 15 a picture, at least 800 and at most 4,000
+  int window_width = 0;  // pixels of a training window, multiples of 16; 0 = the whole input
+  int window_height = 0;
+  int steps = 0;  // 0 = chosen: 15 a picture, 800 to 4,000
   int batch = 8;
   double learning_rate = 3e-3;
   double weight_decay = 1e-3;
@@ -21,20 +23,21 @@ struct TrainParams {
   bool flip_y = false;
   double scale_min = 0.8;  // isotropic zoom with a random window; 1 and 1 = none
   double scale_max = 1.3;
+  double rotate = 0;       // degrees, both ways
   double gain_min = 0.75;  // brightness
   double gain_max = 1.3;
-  double offset = 0.25;    // in standard units, both ways
-  double dropout = 0.15;   // on the neck, in training and in Monte-Carlo passes
-  double ema = 0.998;      // decay of the averaged weights; 0 = none
-  int width = 24;          // channels of the first stage; the others grow with it
-  int stem_stride = 4;     // 4: predictions every 8 pixels; 2: every 4
+  double offset = 0.25;   // in standard units, both ways
+  double dropout = 0.15;  // on the neck, in training and in Monte-Carlo passes
+  double ema = 0.998;     // decay of the averaged weights; 0 = none
+  int width = 24;         // channels of the first stage; the others grow with it
+  int stem_stride = 4;    // 4: predictions every 8 pixels; 2: every 4
   int checkpoint_seconds = 60;
 };
 
 struct InferParams {
   double score_min = 0.02;
   double nms_iou = 0.5;
-  int mc_passes = 0;        // Monte-Carlo dropout passes of the heads; 0 = no epistemic figures
+  int mc_passes = 0;  // Monte-Carlo dropout passes of the heads; 0 = no epistemic figures
   int detections_max = 100;
   int batch = 16;
 };
@@ -48,12 +51,12 @@ struct Settings {
   InferParams infer;
 };
 
-// Reads config.json and the environment (SPOTTER_SEED, SPOTTER_THREADS, SPOTTER_DEVICE). Throws kInvalid for
-// values outside their range and for unknown parameters.
+// Reads config.json and the environment (SPOTTER_SEED, SPOTTER_THREADS, SPOTTER_DEVICE). Throws
+// kInvalid for values outside their range and for unknown parameters.
 [[nodiscard]] Settings read_settings(const std::filesystem::path& path);
 
 [[nodiscard]] Json to_json(const TrainParams& params);
 // From the "params" of a model.json.
-[[nodiscard]] TrainParams train_params(const Json& params);
+[[nodiscard]] TrainParams train_params(const Json& params, const std::string& origin);
 
 }  // namespace spotter::nn

@@ -1,18 +1,22 @@
 #include "nn/train.h"
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
-#include <fstream>
+#include <memory>
 #include <numbers>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "nn/checkpoint.h"
 #include "nn/contract.h"
+#include "nn/defaults.h"
 #include "nn/model.h"
+#include "nn/validate.h"
 
 namespace spotter::nn {
 namespace {
@@ -20,6 +24,7 @@ namespace {
 constexpr double kClipNorm = 10;
 constexpr double kWarmUpShare = 0.1;
 constexpr int kLogEvery = 25;
+constexpr std::size_t kRejectsKept = 100;
 
 using Steady = std::chrono::steady_clock;
 
@@ -27,59 +32,15 @@ double seconds_since(Steady::time_point start) {
   return std::chrono::duration<double>(Steady::now() - start).count();
 }
 
-int multiple_of_16(double value) { return std::max(32, static_cast<int>(std::lround(value / 16)) * 16); }
-
-// Longest side 320 (less for small pictures), the shape of the median picture.
-void choose_input(TrainParams& params, const std::vector<Item>& items) {
-  if (params.input_width > 0 && params.input_height > 0) {
-    return;
-  }
-  std::vector<std::pair<double, Item>> shapes;
-  for (const auto& item : items) {
-    if (item.width > 0 && item.height > 0) {
-      shapes.emplace_back(static_cast<double>(item.width) / item.height, item);
-    }
-  }
-  double width = 320;
-  double height = 320;
-  if (!shapes.empty()) {
-    const auto middle = shapes.begin() + static_cast<std::ptrdiff_t>(shapes.size() / 2);
-    std::nth_element(shapes.begin(), middle, shapes.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    const double longest = std::max(middle->second.width, middle->second.height);
-    const double shrink = std::min(1.0, 320 / longest);
-    width = middle->second.width * shrink;
-    height = middle->second.height * shrink;
-  }
-  params.input_width = params.input_width > 0 ? params.input_width : multiple_of_16(width);
-  params.input_height = params.input_height > 0 ? params.input_height : multiple_of_16(height);
-}
-
-double typical_side(const Data& data) {
-  std::vector<double> sides;
-  for (const auto& item : data.items) {
-    for (const auto& object : item.objects) {
-      if (!object.ignore) {
-        sides.push_back(std::sqrt(object.box.area()));
-      }
-    }
-  }
-  if (sides.empty()) {
-    fail(ErrorCode::kInvalid, "no picture of the manifest has an object to learn from");
-  }
-  const auto middle = sides.begin() + static_cast<std::ptrdiff_t>(sides.size() / 2);
-  std::nth_element(sides.begin(), middle, sides.end());
-  return std::clamp(*middle, 4.0, 256.0);
-}
-
-// The pictures of one step: a walk through shuffled epochs that depends on seed and step alone, so that a
-// resumed run sees what an undisturbed one would.
+// The pictures of one step: a walk through shuffled epochs that depends on seed and step alone, so
+// that a resumed run sees what an undisturbed one would.
 std::vector<std::size_t> chosen_at(int step, int batch, std::size_t count, std::uint64_t seed) {
   std::vector<std::size_t> chosen;
   std::vector<std::size_t> order;
-  std::size_t loaded_epoch = static_cast<std::size_t>(-1);
+  auto loaded_epoch = static_cast<std::size_t>(-1);
   for (int i = 0; i < batch; ++i) {
-    const auto place = static_cast<std::size_t>(step) * static_cast<std::size_t>(batch) + static_cast<std::size_t>(i);
+    const auto place = static_cast<std::size_t>(step) * static_cast<std::size_t>(batch) +
+                       static_cast<std::size_t>(i);
     const std::size_t epoch = place / count;
     if (epoch != loaded_epoch) {
       order.resize(count);
@@ -95,6 +56,7 @@ std::vector<std::size_t> chosen_at(int step, int batch, std::size_t count, std::
   return chosen;
 }
 
+// Linear warm-up, then a cosine to 0 (Loshchilov and Hutter 2017).
 double learning_rate_at(int step, const TrainParams& params) {
   const double warm = std::max(1.0, kWarmUpShare * params.steps);
   if (step < warm) {
@@ -104,31 +66,36 @@ double learning_rate_at(int step, const TrainParams& params) {
   return params.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * share));
 }
 
+// What makes two attempts the same run.
+std::string identity_of(const TrainJob& job, const TrainParams& params, std::size_t pictures) {
+  return sha256_hex(Json({{"params", to_json(params)},
+                          {"classes", job.settings.classes},
+                          {"seed", job.settings.seed},
+                          {"pictures", pictures},
+                          {"data", sha256_file(job.data)},
+                          {"init", job.init.empty() ? "" : model_digest(job.init)}})
+                        .dump());
+}
+
 class Trainer {
  public:
-  explicit Trainer(const TrainJob& job) : job_(job), started_(Steady::now()), device_(job.settings.device) {}
+  explicit Trainer(const TrainJob& job) : job_(job), started_(Steady::now()) {}
 
   TrainEnd run() {
-    prepare();
+    read_data();
+    build();
     const int first = resume();
-    std::ofstream log(job_.out / "metrics.jsonl", first == 0 ? std::ios::trunc : std::ios::app);
     auto saved = Steady::now();
     for (int step = first; step < params().steps; ++step) {
       const double loss = one_step(step);
-      if (step % kLogEvery == 0 || step + 1 == params().steps) {
-        log << Json({{"step", step + 1}, {"loss", loss}, {"seconds", seconds_since(started_)},
-                     {"learning_rate", learning_rate_at(step, params())}}).dump()
-            << std::endl;
-      }
-      progress_.report(static_cast<double>(step + 1) / params().steps,
-                       fmt::format("step {} of {}, loss {:.3f}", step + 1, params().steps, loss));
-      if (stop_wanted()) {
-        save(step + 1);
-        return TrainEnd::kCheckpoint;
-      }
-      if (seconds_since(saved) > params().checkpoint_seconds) {
+      report(step, loss);
+      const bool stopping = stop_wanted();
+      if (stopping || seconds_since(saved) > params().checkpoint_seconds) {
         save(step + 1);
         saved = Steady::now();
+      }
+      if (stopping) {
+        return TrainEnd::kCheckpoint;
       }
     }
     finish();
@@ -138,83 +105,96 @@ class Trainer {
  private:
   TrainParams& params() { return model_.params; }
 
-  void prepare() {
+  void read_data() {
     model_.classes = job_.settings.classes;
     model_.params = job_.settings.train;
-    if (model_.classes.empty()) {
-      fail(ErrorCode::kInvalid, "the configuration names no classes");
+    model_.device = torch::Device(job_.settings.device);
+    if (!job_.init.empty()) {
+      start_ = load_model(job_.init);
+      params().input_width = start_.params.input_width;
+      params().input_height = start_.params.input_height;
+      params().width = start_.params.width;
+      params().stem_stride = start_.params.stem_stride;
     }
     const auto items = read_manifest(job_.data, model_.classes, rejects_);
-    Model start;
-    if (!job_.init.empty()) {
-      start = load_model(job_.init);
-      params().input_width = start.params.input_width;
-      params().input_height = start.params.input_height;
-      params().width = start.params.width;
-      params().stem_stride = start.params.stem_stride;
-    }
     choose_input(params(), items);
-    data_ = load(items, 0, items.size(), params().input_width, params().input_height, rejects_);
+    data_ = load(items, {params().input_width, params().input_height}, rejects_);
     if (data_.items.empty()) {
-      fail(ErrorCode::kInvalid, fmt::format("none of the {} pictures of the manifest can be read: {}", items.size(),
-                                            job_.data.string()));
+      fail(ErrorCode::kInvalid,
+           fmt::format("none of the {} pictures of the manifest can be read; {}: {}", items.size(),
+                       rejects_.rows().front().reason, job_.data.string()));
     }
-    model_.prior_px = start.net.is_empty() ? typical_side(data_) : start.prior_px;
-    if (params().steps == 0) {
-      params().steps = std::clamp(15 * static_cast<int>(data_.items.size()), 800, 4000);
+    const double side_px = typical_side_px(data_);
+    model_.prior_px = start_.net.is_empty() ? side_px : start_.prior_px;
+    choose_steps(params(), data_.items.size());
+    for (const auto& reject : rejects_.rows()) {
+      log_warning(fmt::format("left out, {}: {} ({})", reject.where, reject.reason, reject.file));
     }
+    make_folders(job_.out);
+  }
+
+  void build() {
+    const int classes = static_cast<int>(model_.classes.size());
     torch::manual_seed(job_.settings.seed);
-    model_.net = Net(static_cast<int>(model_.classes.size()), params());
-    if (!start.net.is_empty()) {
-      copy_matching(model_.net, start.net, model_.classes, start.classes);
+    model_.net = Net(classes, params());
+    if (!start_.net.is_empty()) {
+      copy_matching(model_.net, start_.net, model_.classes, start_.classes);
     }
-    average_ = Net(static_cast<int>(model_.classes.size()), params());
+    average_ = Net(classes, params());
     copy_matching(average_, model_.net, model_.classes, model_.classes);
-    model_.net->to(device_);
-    average_->to(device_);
+    model_.net->to(model_.device);
+    average_->to(model_.device);
     optimizer_ = std::make_unique<torch::optim::AdamW>(
         model_.net->parameters(),
         torch::optim::AdamWOptions(params().learning_rate).weight_decay(params().weight_decay));
-    make_folders(job_.out);
   }
 
   double one_step(int step) {
     const auto seed = mix_bits(job_.settings.seed ^ mix_bits(static_cast<std::uint64_t>(step)));
     Rng rng(seed, "augment");
-    torch::manual_seed(static_cast<std::uint64_t>(seed >> 1));
+    torch::manual_seed(seed >> 1);
     const auto chosen = chosen_at(step, params().batch, data_.items.size(), job_.settings.seed);
     auto batch = training_batch(data_, chosen, params(), model_.shape(), rng);
-    to_device(batch);
-    static_cast<torch::optim::AdamWOptions&>(optimizer_->param_groups()[0].options())
-        .lr(learning_rate_at(step, params()));
+    to_device(batch, model_.device);
+    for (auto& group : optimizer_->param_groups()) {
+      static_cast<torch::optim::AdamWOptions&>(group.options())
+          .lr(learning_rate_at(step, params()));
+    }
     model_.net->train();
     optimizer_->zero_grad();
     const auto features = model_.net->features(batch.input);
-    const auto losses = training_losses(model_.net->heads(features.neck, true), batch, model_.geometry());
-    const auto loss = (losses * batch.weight).sum() / batch.weight.sum().clamp_min(1e-6);
+    const auto loss =
+        training_loss(model_.net->heads(features.neck, true), batch, model_.geometry());
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      fail(ErrorCode::kInternal, fmt::format("the loss is no number any more at step {}: lower learning_rate", step + 1));
+      fail(ErrorCode::kInternal,
+           fmt::format("the loss is no number any more at step {}; lower learning_rate, or "
+                       "look for samples of extreme weight",
+                       step + 1));
     }
     loss.backward();
     torch::nn::utils::clip_grad_norm_(model_.net->parameters(), kClipNorm);
     optimizer_->step();
-    const double decay = std::min(params().ema, (1.0 + step) / (10.0 + step));
-    update_average(average_, model_.net, decay);
+    // The average warms up too: early weights are soon forgotten.
+    update_average(average_, model_.net, std::min(params().ema, (1.0 + step) / (10.0 + step)));
     return value;
   }
 
-  void to_device(Batch& batch) const {
-    if (device_.is_cpu()) {
-      return;
+  void report(int step, double loss) {
+    if (step % kLogEvery == 0 || step + 1 == params().steps) {
+      log_ += Json({{"step", step + 1},
+                    {"loss", loss},
+                    {"seconds", seconds_before_ + seconds_since(started_)},
+                    {"learning_rate", learning_rate_at(step, params())}})
+                  .dump() +
+              "\n";
+      write_file_atomic(job_.out / "metrics.jsonl", log_);
     }
-    for (auto* t : {&batch.input, &batch.heat, &batch.mask, &batch.weight, &batch.image_index, &batch.cell_index,
-                    &batch.positive_weight, &batch.boxes, &batch.counts}) {
-      *t = t->to(device_);
-    }
+    progress_.report(static_cast<double>(step + 1) / params().steps,
+                     fmt::format("step {} of {}, loss {:.3f}", step + 1, params().steps, loss));
   }
 
-  [[nodiscard]] std::filesystem::path checkpoint() const {
+  [[nodiscard]] static std::filesystem::path checkpoint() {
     const auto folder = checkpoint_folder();
     return folder.empty() ? folder : folder / "train.ckpt";
   }
@@ -223,85 +203,72 @@ class Trainer {
     if (checkpoint().empty()) {
       return;
     }
-    torch::serialize::OutputArchive archive;
-    torch::serialize::OutputArchive net;
-    torch::serialize::OutputArchive average;
-    torch::serialize::OutputArchive optimizer;
-    model_.net->save(net);
-    average_->save(average);
-    optimizer_->save(optimizer);
-    archive.write("net", net);
-    archive.write("average", average);
-    archive.write("optimizer", optimizer);
-    archive.write("step", torch::tensor(static_cast<std::int64_t>(step)));
-    archive.write("seed", torch::tensor(static_cast<std::int64_t>(job_.settings.seed)));
-    archive.write("pictures", torch::tensor(static_cast<std::int64_t>(data_.items.size())));
-    write_archive(archive, checkpoint());
+    RunState state{.net = model_.net,
+                   .average = average_,
+                   .optimizer = *optimizer_,
+                   .step = step,
+                   .seconds = seconds_before_ + seconds_since(started_),
+                   .cpu_seconds = cpu_seconds_before_ + cpu_seconds(),
+                   .log = log_};
+    save_checkpoint(state, identity_of(job_, params(), data_.items.size()), checkpoint());
   }
 
   // The step to go on from; 0 when there is no checkpoint of this very run.
   int resume() {
-    if (checkpoint().empty() || !std::filesystem::exists(checkpoint())) {
+    if (checkpoint().empty()) {
       return 0;
     }
-    try {
-      torch::serialize::InputArchive archive;
-      archive.load_from(checkpoint().string());
-      const auto number = [&](const char* name) {
-        torch::Tensor value;
-        archive.read(name, value);
-        return value.item<std::int64_t>();
-      };
-      if (number("seed") != static_cast<std::int64_t>(job_.settings.seed) ||
-          number("pictures") != static_cast<std::int64_t>(data_.items.size())) {
-        log_warning("the checkpoint is of another run; training starts from the beginning");
-        return 0;
-      }
-      torch::serialize::InputArchive part;
-      archive.read("net", part);
-      model_.net->load(part);
-      torch::serialize::InputArchive average;
-      archive.read("average", average);
-      average_->load(average);
-      torch::serialize::InputArchive optimizer;
-      archive.read("optimizer", optimizer);
-      optimizer_->load(optimizer);
-      return static_cast<int>(number("step"));
-    } catch (const c10::Error& e) {
-      fail(ErrorCode::kInvalid, fmt::format("the checkpoint cannot be read ({}); remove it to start over: {}",
-                                            e.what_without_backtrace(), checkpoint().string()));
+    RunState state{.net = model_.net, .average = average_, .optimizer = *optimizer_};
+    if (!load_checkpoint(state, identity_of(job_, params(), data_.items.size()), checkpoint())) {
+      build();  // what was half filled goes
+      return 0;
     }
+    seconds_before_ = state.seconds;
+    cpu_seconds_before_ = state.cpu_seconds;
+    log_ = state.log;
+    write_file_atomic(job_.out / "metrics.jsonl", log_);
+    return static_cast<int>(state.step);
   }
 
   void finish() {
     Model result = model_;
     result.net = params().ema > 0 ? average_ : model_.net;
+    const Json metrics = job_.val.empty()
+                             ? Json::object()
+                             : validate(result, job_.val, job_.settings.infer, rejects_);
     result.net->to(torch::kCPU);
-    save_model(result, job_.settings.seed, params().steps, job_.out);
+    save_model(result, job_.settings.seed, job_.out);
     Json rejects = Json::array();
     for (const auto& r : rejects_.rows()) {
       rejects.push_back({{"file", r.file}, {"where", r.where}, {"reason", r.reason}});
     }
     write_json(job_.out / "done.json", {{"steps", params().steps},
                                         {"pictures", data_.items.size()},
-                                        {"seconds", seconds_since(started_)},
-                                        {"cpu_seconds", cpu_seconds()},
+                                        {"seconds", seconds_before_ + seconds_since(started_)},
+                                        {"cpu_seconds", cpu_seconds_before_ + cpu_seconds()},
+                                        {"metrics", metrics},
+                                        {"rejects_count", rejects_.count()},
                                         {"rejects", rejects}});
   }
 
   const TrainJob& job_;
   Steady::time_point started_;
-  torch::Device device_;
-  Rejects rejects_{100};
+  Rejects rejects_{kRejectsKept};
   Data data_;
+  Model start_;  // of a warm start, else empty
   Model model_;
   Net average_{nullptr};
   std::unique_ptr<torch::optim::AdamW> optimizer_;
   Progress progress_;
+  std::string log_;
+  double seconds_before_ = 0;  // of earlier attempts
+  double cpu_seconds_before_ = 0;
 };
 
 }  // namespace
 
-TrainEnd train(const TrainJob& job) { return Trainer(job).run(); }
+TrainEnd train(const TrainJob& job) {
+  return Trainer(job).run();
+}
 
 }  // namespace spotter::nn
