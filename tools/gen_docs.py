@@ -15,6 +15,15 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by tools/gen_docs.py from the program; change the source, not this page. -->\n"
 
 
+EXIT_CODES = [
+    (0, "done"),
+    (1, "failed: something is in the way that is not the input, such as a conflict or damaged bytes"),
+    (2, "bad input: wrong usage, a file that cannot be read, a name that is not there, a project of a newer Spotter"),
+    (3, "the gate, a person or an open question said no"),
+    (75, "the machine is in the way: in use, full, unreachable or read-only for you; try again when that is mended"),
+]
+
+
 class Program:
     def __init__(self, build):
         self.path = str(build / "spotter")
@@ -43,6 +52,7 @@ def commands_page(program):
     commands = program.json("about")["commands"]
     parts = [f"# Commands\n\n{NOTE}", table(["command", "what it does"], [
         (f"`spotter {c['name']}`", c["summary"]) for c in commands])]
+    parts.append("## Exit codes\n\n" + table(["code", "meaning"], EXIT_CODES))
     for command in commands:
         usage = program.text(*command["name"].split(), "--help").strip()
         parts.append(f"## spotter {command['name']}\n\n```\n{usage}\n```\n")

@@ -127,7 +127,10 @@ void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) {
-    fail(ErrorCode::kInvalid,
+    const bool machine = error == std::errc::permission_denied ||
+                         error == std::errc::read_only_file_system ||
+                         error == std::errc::no_space_on_device;
+    fail(machine ? ErrorCode::kUnavailable : ErrorCode::kInvalid,
          fmt::format("cannot create the folder ({}): {}", error.message(), path.string()));
   }
 }

@@ -25,7 +25,7 @@ enum class Sync { kDisk, kNone };
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes,
                        Sync sync = Sync::kDisk);
 
-// Creates the folder and its parents; throws kInvalid if that is impossible.
+// Creates the folder and its parents; throws kInvalid, or kUnavailable where it is not allowed.
 void make_folders(const std::filesystem::path& path);
 
 // A folder that is removed, with its content, when the object goes.

@@ -149,7 +149,9 @@ Project open_project(const std::filesystem::path& given) {
   auto database = catalog::open_database("sqlite:" + file.string());
   catalog::migrate(*database, root / ".spotter" / "backups");
   auto project = make(root, std::move(config), std::move(database));
-  follow_config(project);
+  if (::access(file.c_str(), W_OK) == 0 && ::access(file.parent_path().c_str(), W_OK) == 0) {
+    follow_config(project);  // else who reads has to do with what the catalog follows already
+  }
   return project;
 }
 

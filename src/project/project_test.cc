@@ -141,7 +141,7 @@ TEST(Project, OfANewerVersionIsRefusedUntouched) {
     (void)open_project(folder.path() / "p");
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.code, ErrorCode::kConflict);
+    EXPECT_EQ(e.code, ErrorCode::kInvalid);
     EXPECT_NE(std::string(e.what()).find("newer Spotter"), std::string::npos);
   }
 }

@@ -41,6 +41,9 @@ std::map<std::string, Column> read_columns(std::span<const Sample> samples) {
     }
     const Json attributes = parse_json(sample.attributes, "sample attributes");
     for (const auto& [key, value] : attributes.items()) {
+      if (key == "split") {
+        continue;  // what a sample is used for says nothing about the world
+      }
       const std::string name = key == "source" ? "attributes.source" : key;
       if (value.is_string()) {
         columns[name].texts[value.get<std::string>()].push_back(row);

@@ -19,10 +19,10 @@ struct SampleCondition {
   kernels::RowSet rows;
 };
 
-// Conditions on `source` and on every attribute with a name that the filter language can say, that
-// hold for at least `rows_min` samples and not for all. Text columns give their 100 most frequent
-// values; numbers give their values when there are at most 12, and ranges cut at quantiles. In
-// order of column name, then value.
+// Conditions on `source` and on every attribute but `split`, which is bookkeeping, with a name that
+// the filter language can say, that hold for at least `rows_min` samples and not for all. Text
+// columns give their 100 most frequent values; numbers give their values when there are at most 12,
+// and ranges cut at quantiles. In order of column name, then value.
 [[nodiscard]] std::vector<SampleCondition> sample_conditions(std::span<const Sample> samples,
                                                              std::size_t rows_min);
 

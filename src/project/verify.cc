@@ -126,7 +126,7 @@ class Verifier {
     for (std::size_t r = 0; r < samples.rows.size(); ++r) {
       keys.insert(samples.text(r, 0));
     }
-    for (const auto& table : {"campaign_items", "tasks", "failure_mode_findings"}) {
+    for (const auto& table : {"flags", "campaign_items", "tasks", "failure_mode_findings"}) {
       std::vector<std::string> absent;
       for (auto& sample :
            column(fmt::format("SELECT DISTINCT sample FROM {} ORDER BY sample", table))) {
@@ -200,6 +200,13 @@ class Verifier {
       const Json files = parse_json(row.text(0), "the files of a model");
       for (const auto& [file, hash] : files.items()) {
         hashes.insert(hash.get<std::string>());
+      }
+    }
+    for (const auto& row :
+         project_.catalog->query("SELECT note FROM check_runs WHERE note <> ''")) {
+      const auto hash = parse_json(row.text(0), "check_runs.note").value("examined_blob", "");
+      if (!hash.empty()) {
+        hashes.insert(hash);
       }
     }
     for (auto& hash : column("SELECT html FROM gate_reports WHERE html <> ''")) {

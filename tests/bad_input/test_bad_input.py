@@ -344,6 +344,8 @@ def test_full_disk(bench):
         assert "space" in done.stderr, done.stderr
         leftovers = [p for p in bench.project.rglob("*.tmp")]
         assert not leftovers, leftovers
+        free = shutil.disk_usage(small).free
+        assert free > 20 << 20, f"the pictures of the failed batch still take the room: {free} bytes are free"
         subprocess.run(["mount", "-o", "remount,size=120m", small], check=True)
         assert bench.total() == 0
         assert bench.import_("images", data)["samples_added"] == 60
@@ -365,16 +367,6 @@ def test_read_only(bench):
         assert "ead-only" in other.stderr, other.stderr
     finally:
         subprocess.run(["umount", "-l", small], check=False)
-
-
-def test_newer_project(bench):
-    bench.init()
-    with sqlite3.connect(bench.project / ".spotter" / "catalog.db") as db:
-        db.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
-        assert db.total_changes == 1
-    write(bench.folder / "data" / "a.png", png(8, 8))
-    done = bench.run("import", "images", bench.folder / "data", code=1)
-    assert "newer" in done.stderr, done.stderr
 
 
 def main():

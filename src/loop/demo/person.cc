@@ -10,6 +10,8 @@
 namespace spotter::demo {
 namespace {
 
+constexpr double kWorthMin = 0.0005;  // below it a change prints as zero
+
 // Slices whose whole interval is on one side of zero, as "rain +0.210 (+0.120 … +0.301)".
 std::vector<std::string> beyond_chance(const Json& report, bool gains) {
   std::vector<std::string> found;
@@ -19,7 +21,7 @@ std::vector<std::string> beyond_chance(const Json& report, bool gains) {
     }
     const auto low = slice["low"].get<double>();
     const auto high = slice["high"].get<double>();
-    if (gains ? low > 0 : high < 0) {
+    if (gains ? low > kWorthMin : high < -kWorthMin) {
       found.push_back(fmt::format("{} {:+.3f} ({:+.3f} … {:+.3f})",
                                   slice["name"].get<std::string>(), slice["delta"].get<double>(),
                                   low, high));

@@ -229,6 +229,20 @@ TEST(Conditions, NamesAndTextsAreSafeInTheFilterLanguage) {
   EXPECT_EQ(filter_text("it's"), "'it''s'");
 }
 
+// The split of a sample is bookkeeping: no failure mode may be "missed cars where split is train".
+TEST(Conditions, SplitExplainsNothing) {
+  std::vector<Sample> samples(40);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i].key = fmt::format("{}", i);
+    samples[i].attributes = fmt::format(R"({{"split":"{}","weather":"{}"}})",
+                                        i < 20 ? "train" : "test", i % 2 == 0 ? "rain" : "dry");
+  }
+  const auto conditions = sample_conditions(samples, 5);
+  ASSERT_EQ(conditions.size(), 2U);
+  EXPECT_EQ(conditions[0].where, "weather = 'dry'");
+  EXPECT_EQ(conditions[1].where, "weather = 'rain'");
+}
+
 TEST(Conditions, NumbersBecomeValuesAndRanges) {
   std::vector<Sample> samples(100);
   for (std::size_t i = 0; i < samples.size(); ++i) {

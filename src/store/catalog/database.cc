@@ -86,10 +86,10 @@ int schema_of(Database& database) {
 void migrate(Database& database, const std::filesystem::path& backup_folder) {
   const int found = schema_of(database);
   if (found > newest_schema()) {
-    fail(ErrorCode::kConflict, fmt::format("this project was written by a newer Spotter (schema "
-                                           "{}, this program knows {}); use that "
-                                           "version or restore a backup",
-                                           found, newest_schema()));
+    fail(ErrorCode::kInvalid, fmt::format("this project was written by a newer Spotter (schema "
+                                          "{}, this program knows {}); use that "
+                                          "version or restore a backup",
+                                          found, newest_schema()));
   }
   if (found > 0 && found < newest_schema() && database.driver() == "sqlite" &&
       !backup_folder.empty()) {

@@ -230,7 +230,7 @@ TEST_P(CatalogContract, ANewerSchemaIsRefusedUntouched) {
     migrate(*database_, {});
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.code, ErrorCode::kConflict);
+    EXPECT_EQ(e.code, ErrorCode::kInvalid);
     EXPECT_NE(std::string(e.what()).find("newer Spotter"), std::string::npos);
   }
   EXPECT_EQ(schema_of(*database_), 99);

@@ -1,8 +1,11 @@
 // The embedded driver: one SQLite file in WAL mode, many processes.
+#include <filesystem>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "store/catalog/driver.h"
@@ -12,12 +15,30 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 30'000;
 
+// The name and the flags to open with. Where nothing can be written, SQLite cannot keep the log and
+// its index beside the file; without a log there, the file alone is the whole catalog, and is read
+// as it stands.
+std::pair<std::string, int> way_to_open(const std::string& path) {
+  const bool there = path != ":memory:" && ::access(path.c_str(), R_OK) == 0;
+  const auto folder = std::filesystem::path(path).parent_path();
+  const bool writable = ::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0;
+  if (!there || writable) {
+    return {path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE};
+  }
+  std::string name = "file:";
+  for (const char c : path) {
+    name += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+  }
+  return {name + (std::filesystem::exists(path + "-wal") ? "?mode=ro" : "?immutable=1"),
+          SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+}
+
 class Sqlite final : public Database {
  public:
   explicit Sqlite(const std::string& path) : path_(path) {
-    const int code = sqlite3_open_v2(
-        path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
-        nullptr);
+    const auto [name, flags] = way_to_open(path);
+    const int code =
+        sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
     if (code != SQLITE_OK) {
       const std::string why = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
       sqlite3_close(handle_);
@@ -29,7 +50,7 @@ class Sqlite final : public Database {
   }
   // Apart from the constructor, so that a refusal closes the connection.
   void configure() {
-    if (path_ != ":memory:") {
+    if (path_ != ":memory:" && sqlite3_db_readonly(handle_, "main") == 0) {
       (void)query("PRAGMA journal_mode = WAL");
     }
     (void)query("PRAGMA synchronous = NORMAL");
@@ -163,8 +184,12 @@ class Sqlite final : public Database {
         fail(ErrorCode::kUnavailable,
              fmt::format("the catalog is in use by another process for too long; try again: {}",
                          path_));
-      case SQLITE_FULL:
       case SQLITE_READONLY:
+        fail(ErrorCode::kUnavailable,
+             fmt::format("the catalog cannot be written, because it is read-only for you; nothing "
+                         "was changed: ask its owner, or work on a copy of the project: {}",
+                         path_));
+      case SQLITE_FULL:
       case SQLITE_IOERR:
       case SQLITE_CANTOPEN:
         fail(ErrorCode::kUnavailable,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -31,6 +33,29 @@ std::uintmax_t bytes_below(const std::filesystem::path& folder) {
   return bytes;
 }
 
+// The catalogue's folder, or where nothing can be written there, a copy of the catalogue elsewhere:
+// SQLite wants to keep its log beside what it reads.
+class ReadableCatalogue {
+ public:
+  explicit ReadableCatalogue(const std::filesystem::path& folder) : folder_(folder) {
+    if (::access(folder.c_str(), W_OK) == 0) {
+      return;
+    }
+    copy_.emplace();
+    folder_ = copy_->path();
+    for (const char* name : {"catalog.sqlite", "catalog.sqlite-wal"}) {
+      if (std::filesystem::exists(folder / name)) {
+        write_file_atomic(folder_ / name, read_file(folder / name), Sync::kNone);
+      }
+    }
+  }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+  std::optional<TemporaryFolder> copy_;
+};
+
 std::string data_path(const std::filesystem::path& folder) {
   return (folder / "data").string() + "/";
 }
@@ -46,17 +71,17 @@ void roll_back(Duck& d) {
 
 }  // namespace
 
-void DuckLake::attach(Duck& duck) {
+void DuckLake::attach(Duck& duck, const std::filesystem::path& catalogue) {
   duck.load_extension("sqlite_scanner");
   duck.load_extension("ducklake");
   duck.execute("SET preserve_insertion_order = true; SET TimeZone = 'UTC'");
   duck.execute(fmt::format(
       "ATTACH {} AS lake (DATA_PATH {}, OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL', "
       "META_BUSY_TIMEOUT {}, DATA_INLINING_ROW_LIMIT 0)",
-      sql_text("ducklake:sqlite:" + (folder_ / "catalog.sqlite").string()),
+      sql_text("ducklake:sqlite:" + (catalogue / "catalog.sqlite").string()),
       sql_text(data_path(folder_)), kBusyTimeoutMs));
-  duck.execute(fmt::format("SET allowed_directories = [{}]; SET enable_external_access = false",
-                           sql_text(folder_.string())));
+  duck.execute(fmt::format("SET allowed_directories = [{}, {}]; SET enable_external_access = false",
+                           sql_text(folder_.string()), sql_text(catalogue.string())));
 }
 
 void DuckLake::create() {
@@ -71,7 +96,7 @@ void DuckLake::create() {
   }
   {
     Duck duck;
-    attach(duck);
+    attach(duck, folder_);
     // Rows always go to Parquet, also when another program writes: readers look nowhere else.
     duck.execute("CALL ducklake_set_option('lake', 'data_inlining_row_limit', '0')");
     std::string statements = "BEGIN; USE lake;";
@@ -87,9 +112,15 @@ Duck& DuckLake::writer() {
   if (!std::filesystem::exists(folder_ / "ready")) {
     create();
   }
+  if (!writer_ && ::access(folder_.c_str(), W_OK) != 0) {
+    fail(ErrorCode::kUnavailable,
+         fmt::format("the lake cannot be written, because it is read-only for you; nothing was "
+                     "changed: ask its owner, or work on a copy of the project: {}",
+                     folder_.string()));
+  }
   if (!writer_) {
     auto duck = std::make_unique<Duck>();
-    attach(*duck);
+    attach(*duck, folder_);
     for (const auto& table : all_tables()) {
       duck->execute(fmt::format("CREATE TABLE memory.main.{} ({})", table.name, table.columns));
     }
@@ -111,8 +142,9 @@ Manifest DuckLake::newest() {
     if (writer_) {
       listed = list_manifest(*writer_, folder_);
     } else {
+      const ReadableCatalogue copy(folder_);
       Duck catalogue;
-      attach(catalogue);
+      attach(catalogue, copy.folder());
       listed = list_manifest(catalogue, folder_);
     }
     // Closing the catalogue may fold its write-ahead log in, and another process may have

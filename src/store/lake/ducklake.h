@@ -53,7 +53,8 @@ class DuckLake final : public Lake {
   using Statements = std::function<std::vector<std::string>(Duck&)>;
 
   void create();
-  void attach(Duck& duck);
+  // With the catalogue in that folder.
+  void attach(Duck& duck, const std::filesystem::path& catalogue);
   // The instance that writes: DuckLake attached as `lake`, opened at the first write.
   Duck& writer();
   // The instance that reads: plain views over the Parquet files of the newest snapshot.
