@@ -196,6 +196,8 @@ def check_read_only(bench, user=None):
     before = state_of(bench.project)
     over_all(bench, table, problem_with, user)
     expect_unchanged(bench.project, before)
+    made = sorted(p.name for p in (bench.folder / "out").iterdir())
+    assert made == ["all.jsonl", "v1"], f"a command that failed left files: {made}"
     left = [p for p in (bench.folder / "tmp").iterdir() if p.name.startswith("spotter")]
     assert not left, f"left behind: {left}"
 
@@ -233,6 +235,22 @@ def test_read_only_mount(bench):
         check_read_only(bench)
     finally:
         subprocess.run(["umount", "-l", bench.project], check=False)
+
+
+def test_while_its_owner_works(bench):
+    """The owner's open catalog has a log beside it, with what is not in the file yet."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        raise Skip("commands cannot be run as another user here (needs root and setpriv)")
+    make_project(bench)
+    with contextlib.closing(sqlite3.connect(bench.project / ".spotter" / "catalog.db")) as db:
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("UPDATE models SET name = 'renamed' WHERE name = 'm2'")
+        db.commit()
+        open_to_everybody(bench.folder)
+        code, out, errors = run_as(bench, ["models", "--json"], NOBODY)
+        assert code == 0 and "renamed" in out, (code, out[-300:], errors[-500:])
+        code, out, errors = run_as(bench, ["alias", "candidate", "m1"], NOBODY)
+        assert code == 75 and "read-only" in errors, (code, errors[-500:])
 
 
 def test_list_of_files_out_of_date(bench):

@@ -194,6 +194,8 @@ Json export_batch(Project& project, const ExportOptions& options) {
     fail(ErrorCode::kInvalid,
          fmt::format("every task of batch \"{}\" is done; there is nothing to send", batch.name));
   }
+  // Where nothing can be written, this refuses before any file is made.
+  project.catalog->execute("UPDATE batches SET state = state WHERE id = $1", {batch.id});
   const auto labels = current_labels(project, keys);
   const auto guesses = pre_labels(project, options, keys);
   make_folders(options.out / "images");
