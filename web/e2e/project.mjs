@@ -94,6 +94,7 @@ export function makeProject(program, folder) {
   run('flag', 'scene 01/0', '--reason', 'lamp at night not seen');
   run('import', 'jsonl', join(folder, 'nights.jsonl'));
   const cycle = run('cycle', 'run');
+  run('batch', 'create', 'again', '--where', "light = 'day'");
   const report = run('gate', 'show');
   return { folder: project, report, cycle, run };
 }

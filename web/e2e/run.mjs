@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 /**
  * Journeys through the pages in a real browser, against the real program and a real small project.
- * Usage: node e2e/run.mjs [--keep]   (SPOTTER_BUILD: folder of the program; SPOTTER_SHOTS: folder for screenshots)
+ * Usage: node e2e/run.mjs [--keep] [PART OF A NAME]   (SPOTTER_BUILD: folder of the program; SPOTTER_SHOTS: folder for screenshots)
  */
 import { existsSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
-import { journeys } from './journeys.mjs';
+import { journeys as ways } from './journeys.mjs';
+import { everyPage } from './pages.mjs';
+import { listen } from './listen.mjs';
 import { makeProject } from './project.mjs';
 import { serve } from './served.mjs';
 
@@ -24,6 +26,9 @@ if (!browserPath) {
   process.exit(process.env.CI === 'true' ? 1 : 77);
 }
 
+// The pages are looked at first: the journeys change what they show.
+const journeys = { ...everyPage, ...ways };
+
 const folder = mkdtempSync(join(tmpdir(), 'spotter-e2e-'));
 let passed = 0;
 let failed = 0;
@@ -33,16 +38,14 @@ try {
   const project = makeProject(program, folder);
   server = await serve(program, project.folder);
   browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu'] });
+  const wanted = process.argv.slice(2).find((word) => !word.startsWith('--')) ?? '';
   for (const [name, journey] of Object.entries(journeys)) {
+    if (!name.includes(wanted)) continue;
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const faults = [];
-    page.on('pageerror', (error) => faults.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') faults.push(message.text());
-    });
-    page.setDefaultTimeout(20_000);
+    listen(page, faults);
     try {
-      await journey({ page, address: server.address, project, program });
+      await journey({ page, address: server.address, project, program, browser, faults });
       if (faults.length > 0) throw new Error(`the page complained: ${faults.join('\n')}`);
       passed += 1;
       console.log(`ok     ${name}`);

@@ -26,3 +26,11 @@ export const rollBack = (target: string, reason: string) =>
 
 export const flagSample = (sample: string, reason: string) =>
   unwrap(client.POST('/api/v1/flags', { body: { sample, reason } }));
+
+export const startCycle = () => unwrap(client.POST('/api/v1/cycles'));
+
+export const resumeCycle = (cycle: string) =>
+  unwrap(client.POST('/api/v1/cycles/{cycle}/resume', { params: { path: { cycle } } }));
+
+export const cancelCycle = (cycle: string) =>
+  unwrap(client.POST('/api/v1/cycles/{cycle}/cancel', { params: { path: { cycle } } }));

@@ -1,24 +1,43 @@
 /** Samples by key, for pages that know keys only. */
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQueries } from '@tanstack/react-query';
 import { quoted } from '../lib/filter';
 import { client, unwrap } from './client';
 import type { Sample } from './samples';
 
 const kKeysMax = 60;
 
-/** The samples of at most 60 keys, by key; labels come along, predictions of `model` too. */
-export const cardsQuery = (keys: readonly string[], model?: string) => {
-  const wanted = [...new Set(keys)].slice(0, kKeysMax);
-  return queryOptions({
-    queryKey: ['samples', 'cards', wanted, model],
-    queryFn: async (): Promise<Map<string, Sample>> => {
-      const where = `key IN (${wanted.map(quoted).join(', ')})`;
+const cardsQuery = (keys: readonly string[]) =>
+  queryOptions({
+    queryKey: ['samples', 'cards', keys],
+    queryFn: async (): Promise<Sample[]> => {
+      const where = `key IN (${keys.map(quoted).join(', ')})`;
       const page = await unwrap(
-        client.GET('/api/v1/samples', { params: { query: { where, limit: kKeysMax, model } } }),
+        client.GET('/api/v1/samples', { params: { query: { where, limit: kKeysMax } } }),
       );
-      return new Map(page.samples.map((s) => [s.key, s]));
+      return page.samples;
     },
-    enabled: wanted.length > 0,
     staleTime: 30_000,
   });
-};
+
+interface Cards {
+  get: (key: string) => Sample | undefined;
+  error: Error | null;
+  retry: () => void;
+}
+
+/** The samples of any number of keys with their labels, asked for in parts; those already there stay. */
+export function useCards(keys: readonly string[]): Cards {
+  const wanted = [...new Set(keys)];
+  const parts = Array.from({ length: Math.ceil(wanted.length / kKeysMax) }, (_, i) =>
+    wanted.slice(i * kKeysMax, (i + 1) * kKeysMax),
+  );
+  const answers = useQueries({ queries: parts.map(cardsQuery) });
+  const cards = new Map(answers.flatMap((a) => a.data ?? []).map((s) => [s.key, s]));
+  return {
+    get: (key) => cards.get(key),
+    error: answers.find((a) => a.error !== null)?.error ?? null,
+    retry: () => {
+      for (const answer of answers) if (answer.error !== null) void answer.refetch();
+    },
+  };
+}

@@ -1,22 +1,15 @@
 /** Server-sent events: what changed is asked for again; progress of jobs is taken as it comes. */
 import type { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
+import type { Schemas } from './client';
 
-export interface JobProgress {
-  name: string;
-  kind: string;
-  step: string;
-  cycle: string;
-  state: string;
-  fraction: number;
-  message: string;
-  seconds: number;
-}
+export type JobProgress = Schemas['ProgressEvent']['jobs'][number];
+type Topic = Schemas['ChangeEvent']['topics'][number];
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
 /** Topics that the server tells, with the first words of the query keys that they touch. */
-const kKeys: Record<string, string[]> = {
+const kKeys: Partial<Record<string, string[]>> & Record<Topic, string[]> = {
   cycles: ['cycles', 'attention', 'project', 'schedule'],
   jobs: ['jobs', 'attention'],
   models: ['models', 'runs', 'deployments', 'evaluations', 'project', 'attention'],
@@ -51,17 +44,13 @@ function parsed(event: MessageEvent): Record<string, unknown> {
   return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
 }
 
-/** Opens the stream and keeps it open; returns the function that closes it. */
-export function followEvents(queries: QueryClient): () => void {
-  const source = new EventSource('/api/v1/events');
+const kAgainMs = 3000;
+
+function listen(source: EventSource, queries: QueryClient) {
   source.addEventListener('open', () => {
     // Whatever happened while nobody listened is asked for again.
     if (connection === 'lost') void queries.invalidateQueries();
     connection = 'live';
-    told();
-  });
-  source.addEventListener('error', () => {
-    connection = 'lost';
     told();
   });
   source.addEventListener('change', (event) => {
@@ -75,7 +64,25 @@ export function followEvents(queries: QueryClient): () => void {
     jobs = Array.isArray(list) ? (list as JobProgress[]) : [];
     told();
   });
+}
+
+/** Opens the stream and keeps it open; returns the function that closes it. */
+export function followEvents(queries: QueryClient): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let source: EventSource;
+  const open = () => {
+    source = new EventSource('/api/v1/events');
+    listen(source, queries);
+    source.addEventListener('error', () => {
+      connection = 'lost';
+      told();
+      // The browser comes back by itself after a broken connection, but not after a refusal.
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, kAgainMs);
+    });
+  };
+  open();
   return () => {
+    clearTimeout(timer);
     source.close();
   };
 }

@@ -1,6 +1,6 @@
 /** A picture with marks over it, as large as its place; tells which mark the pointer is on. */
 import { useEffect, useRef, useState } from 'react';
-import { type Size, contain, hit, toFrame } from '../lib/geometry';
+import { type Box, type Size, type View, contain, containPart, hit, toFrame } from '../lib/geometry';
 import { drawMarks } from './drawMarks';
 import type { Mark } from './marks';
 import styles from './Picture.module.css';
@@ -13,6 +13,8 @@ interface PictureProps {
   width?: number;
   texts?: boolean;
   chosen?: number;
+  /** Only this part of the picture is shown, as large as its place. */
+  part?: Box;
   onChoose?: (mark: number) => void;
 }
 
@@ -33,7 +35,29 @@ function useSize(ref: React.RefObject<HTMLElement | null>): Size {
   return size;
 }
 
-export function Picture({ src, size, marks, alt, width = 2, texts = false, chosen, onChoose }: PictureProps) {
+function placed(size: Size, view: View): React.CSSProperties {
+  return {
+    position: 'absolute',
+    left: view.x,
+    top: view.y,
+    width: size.width * view.scale,
+    height: size.height * view.scale,
+    maxWidth: 'none',
+    objectFit: 'fill',
+  };
+}
+
+export function Picture({
+  src,
+  size,
+  marks,
+  alt,
+  width = 2,
+  texts = false,
+  chosen,
+  part,
+  onChoose,
+}: PictureProps) {
   const frameRef = useRef<HTMLDivElement>(null);
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const frame = useSize(frameRef);
@@ -47,12 +71,13 @@ export function Picture({ src, size, marks, alt, width = 2, texts = false, chose
     canvas.width = Math.round(frame.width * ratio);
     canvas.height = Math.round(frame.height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawMarks(context, marks, contain(size, frame), { width, texts, chosen });
-  }, [marks, frame, size, width, texts, chosen]);
+    const view = part ? containPart(part, frame) : contain(size, frame);
+    drawMarks(context, marks, view, { width, texts, chosen });
+  }, [marks, frame, size, width, texts, chosen, part]);
 
   const pointed = (event: React.MouseEvent) => {
     const bounds = event.currentTarget.getBoundingClientRect();
-    const view = contain(size, frame);
+    const view = part ? containPart(part, frame) : contain(size, frame);
     const boxes = marks.map((m) => toFrame(m.box, view));
     onChoose?.(hit(boxes, event.clientX - bounds.left, event.clientY - bounds.top));
   };
@@ -67,7 +92,14 @@ export function Picture({ src, size, marks, alt, width = 2, texts = false, chose
       {broken === src ? (
         <span className={styles.broken}>This picture cannot be shown</span>
       ) : (
-        <img src={src} alt={alt} decoding="async" draggable={false} onError={() => setBroken(src)} />
+        <img
+          src={src}
+          alt={alt}
+          decoding="async"
+          draggable={false}
+          style={part && frame.width > 0 ? placed(size, containPart(part, frame)) : undefined}
+          onError={() => setBroken(src)}
+        />
       )}
       <canvas ref={canvasRef} aria-hidden="true" />
     </div>

@@ -1,5 +1,5 @@
 /** Marks on a canvas: a dark rim under each line, so that it stands out on any picture. */
-import { type View, toFrame } from '../lib/geometry';
+import { type Box, type View, toFrame } from '../lib/geometry';
 import type { Mark, MarkKind } from './marks';
 
 export interface Ink {
@@ -47,22 +47,33 @@ function drawText(context: CanvasRenderingContext2D, mark: Mark, x: number, y: n
   context.fillText(mark.text, x + 3, top + 12);
 }
 
+function drawBox(
+  context: CanvasRenderingContext2D,
+  mark: Mark,
+  [x1, y1, x2, y2]: Box,
+  ink: Ink,
+  strong: boolean,
+) {
+  const width = mark.quiet ? Math.max(1, ink.width / 2) : ink.width;
+  context.lineJoin = 'round';
+  context.setLineDash([]);
+  context.lineWidth = width + 2;
+  context.strokeStyle = 'rgb(0 0 0 / 45%)';
+  context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+  context.setLineDash(kDashed.includes(mark.kind) ? [width * 2.5, width * 2] : []);
+  context.lineWidth = strong ? width + 1 : width;
+  context.strokeStyle = markColour(mark.kind);
+  context.strokeRect(x1, y1, x2 - x1, y2 - y1);
+}
+
 export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mark[], view: View, ink: Ink) {
   marks.forEach((mark, i) => {
-    const [x1, y1, x2, y2] = toFrame(mark.box, view);
+    const box = toFrame(mark.box, view);
     const strong = ink.chosen === i;
     const faint = ink.chosen !== undefined && ink.chosen >= 0 && !strong;
-    context.globalAlpha = faint ? 0.35 : 1;
-    context.lineJoin = 'round';
-    context.setLineDash([]);
-    context.lineWidth = ink.width + 2;
-    context.strokeStyle = 'rgb(0 0 0 / 45%)';
-    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-    context.setLineDash(kDashed.includes(mark.kind) ? [ink.width * 2.5, ink.width * 2] : []);
-    context.lineWidth = strong ? ink.width + 1 : ink.width;
-    context.strokeStyle = markColour(mark.kind);
-    context.strokeRect(x1, y1, x2 - x1, y2 - y1);
-    if (strong || (ink.texts && !faint)) drawText(context, mark, x1, y1);
+    context.globalAlpha = faint ? 0.35 : mark.quiet ? 0.6 : 1;
+    drawBox(context, mark, box, ink, strong);
+    if (strong || (ink.texts && !faint)) drawText(context, mark, box[0], box[1]);
   });
   context.globalAlpha = 1;
 }

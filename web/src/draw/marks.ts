@@ -8,6 +8,8 @@ export interface Mark {
   box: Box;
   kind: MarkKind;
   text: string;
+  /** Drawn thin and faint: it is there, but nothing to look at. */
+  quiet?: boolean;
 }
 
 interface LabelLike {

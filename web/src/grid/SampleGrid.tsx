@@ -2,7 +2,7 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { Images } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { type Looking, type Sample, kPageSize, samplesPageQuery } from '../api/samples';
 import type { Shown } from '../draw/marks';
 import { Empty, Failure } from '../ui/States';
@@ -16,7 +16,8 @@ interface SampleGridProps {
   tileWidth: number;
   chosen: number;
   onColumns: (columns: number) => void;
-  empty: ReactNode;
+  /** What is said when nothing is there. */
+  empty: { title: string; text: string; command?: string };
 }
 
 const kGap = 12;
@@ -137,8 +138,8 @@ export function SampleGrid(props: SampleGridProps) {
     const { total } = first.data;
     if (total === 0) {
       return (
-        <Empty icon={Images} title="No picture is like that">
-          {props.empty}
+        <Empty icon={Images} title={props.empty.title} command={props.empty.command}>
+          {props.empty.text}
         </Empty>
       );
     }

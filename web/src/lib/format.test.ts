@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ago, change, duration, grouped, minutes, money, plural, score } from './format';
+import { ago, change, changes, duration, grouped, inPoints, minutes, money, plural, score } from './format';
 
 describe('format', () => {
   test.each([
@@ -37,4 +37,13 @@ describe('format', () => {
     expect(ago('2026-11-23T11:00:00Z', now)).toBe('yesterday');
     expect(ago(null, now)).toBe('–');
   });
+});
+
+test('scores in sentences become points', () => {
+  expect(inPoints('night: -0.008, but a loss of 0.053 cannot be ruled out: label about 22 more')).toBe(
+    'night: −0.8, but a loss of 5.3 cannot be ruled out: label about 22 more',
+  );
+  expect(inPoints('wins by +0.107, beyond chance')).toBe('wins by +10.7, beyond chance');
+  expect(inPoints('version v2, 192 pictures, 0.5')).toBe('version v2, 192 pictures, 0.5');
+  expect(changes(-0.0128, 0.0744)).toBe('−1.3 to +7.4');
 });

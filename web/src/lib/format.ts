@@ -61,6 +61,19 @@ export function change(value: number): string {
   return `${value > 0 ? '+' : '−'}${points}`;
 }
 
+/** A range of changes: "+2.5 to +6.2". */
+export function changes(low: number, high: number): string {
+  return `${change(low)} to ${change(high)}`;
+}
+
+/** Scores from 0 to 1 inside a sentence, as the points out of 100 that the pages show: "-0.008" is "−0.8". */
+export function inPoints(text: string): string {
+  return text.replace(/([+-]?)\b([01]\.\d{3})\b/g, (_, sign: string, digits: string) => {
+    const points = (Number(digits) * 100).toFixed(1);
+    return `${sign === '-' ? '−' : sign}${points}`;
+  });
+}
+
 export function percent(value: number, digits = 0): string {
   return `${(value * 100).toFixed(digits)} %`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Box, contain, cover, hit, toFrame } from './geometry';
+import { contain, containPart, cover, hit, toFrame, type Box } from './geometry';
 
 test('contain centres and never cuts', () => {
   expect(contain({ width: 200, height: 100 }, { width: 100, height: 100 })).toEqual({
@@ -25,4 +25,10 @@ test('the smallest box under the pointer is meant', () => {
   expect(hit(boxes, 15, 15)).toBe(1);
   expect(hit(boxes, 50, 50)).toBe(0);
   expect(hit(boxes, 150, 50)).toBe(-1);
+});
+
+test('a part fills the frame', () => {
+  const view = containPart([50, 20, 150, 70], { width: 400, height: 200 });
+  expect(view).toEqual({ x: -200, y: -80, scale: 4 });
+  expect(toFrame([50, 20, 150, 70], view)).toEqual([0, 0, 400, 200]);
 });

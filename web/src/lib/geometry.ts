@@ -24,6 +24,18 @@ export function contain(picture: Size, frame: Size): View {
   };
 }
 
+/** A part of the picture in the middle of the frame, as large as it fits; what lies around it is outside. */
+export function containPart(part: Box, frame: Size): View {
+  const width = part[2] - part[0];
+  const height = part[3] - part[1];
+  const scale = Math.min(frame.width / width, frame.height / height);
+  return {
+    x: (frame.width - width * scale) / 2 - part[0] * scale,
+    y: (frame.height - height * scale) / 2 - part[1] * scale,
+    scale,
+  };
+}
+
 /** The middle of the picture filling the frame; what does not fit is cut off. */
 export function cover(picture: Size, frame: Size): View {
   const scale = Math.max(frame.width / picture.width, frame.height / picture.height);

@@ -1,5 +1,7 @@
 /** The words of the loop for people who know no machine learning. One place, so that pages agree. */
 
+import { sentence } from './format';
+
 export type Tone = 'neutral' | 'good' | 'warn' | 'bad' | 'accent';
 
 interface Words {
@@ -15,6 +17,7 @@ const kStates: Record<string, Words> = {
   done: { text: 'Done', tone: 'good' },
   failed: { text: 'Failed', tone: 'bad' },
   skipped: { text: 'Skipped', tone: 'neutral' },
+  interrupted: { text: 'Interrupted', tone: 'bad' },
   cancelled: { text: 'Cancelled', tone: 'neutral' },
   requeue: { text: 'Starts again', tone: 'warn' },
   lost: { text: 'Lost', tone: 'bad' },
@@ -63,6 +66,9 @@ const kSteps: Record<string, StepWords> = {
   deploy: { title: 'Ship', what: 'A person has the last look, then it goes to work.' },
   monitor: { title: 'Watch', what: 'Is production still like what it learned?' },
 };
+
+/** The steps in the order of the loop. */
+export const kStepOrder = Object.keys(kSteps);
 
 export function stepWords(step: string): StepWords {
   return kSteps[step] ?? { title: step, what: '' };
@@ -113,4 +119,28 @@ const kPredictionErrors: Record<string, string> = {
 
 export function predictionErrorWords(error: string): string {
   return kPredictionErrors[error] ?? error;
+}
+
+const kJobs: Record<string, string> = {
+  train: 'Train a model',
+  control: 'Train the control',
+  random: 'Train on random pictures',
+  infer: 'Let a model look',
+};
+
+/** What a job does, for people. */
+export function jobWords(kind: string): string {
+  return kJobs[kind] ?? sentence(kind.replaceAll('_', ' '));
+}
+
+const kChecks: Record<string, string> = {
+  flags: 'flagged by a person',
+  label_loss: 'label and model disagree',
+  sensor_disagreement: 'another sensor disagrees',
+  embedding_distance: 'unlike what it learned from',
+};
+
+/** Which check found something, as a reason. */
+export function checkWords(check: string): string {
+  return kChecks[check] ?? check.replaceAll('_', ' ');
 }

@@ -1,7 +1,6 @@
 /** The frame around every page: navigation, palette, help, messages. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import clsx from 'clsx';
 import { CircleHelp, Command, Moon, SunMedium, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { followEvents, useConnection } from '../api/events';
@@ -9,6 +8,7 @@ import { attentionQuery, projectQuery } from '../api/queries';
 import { Help } from '../commands/Help';
 import { Palette } from '../commands/Palette';
 import { kPlaces } from '../commands/places';
+import { moveRow } from '../commands/rows';
 import { useKeyboard, useShortcuts } from '../commands/shortcuts';
 import { toggleTheme, useTheme } from '../commands/theme';
 import { Tip, TipProvider } from '../ui/Tip';
@@ -93,6 +93,8 @@ function useGlobalShortcuts(open: (window: Window) => void) {
       group: 'Go to',
       run: () => void navigate({ to: p.path }),
     })),
+    { keys: 'j', title: 'Next row', group: 'Everywhere', run: () => moveRow(1) },
+    { keys: 'k', title: 'Row before', group: 'Everywhere', run: () => moveRow(-1) },
     { keys: '?', title: 'Show the keyboard shortcuts', group: 'Everywhere', run: () => open('help') },
   ]);
   useKeyboard();
@@ -119,6 +121,9 @@ export function Layout() {
   const close = () => setWindow(null);
   return (
     <TipProvider>
+      <a href="#content" className={styles.skip}>
+        Skip to the content
+      </a>
       <div className={styles.layout}>
         <aside className={styles.side}>
           <Brand />
@@ -130,7 +135,7 @@ export function Layout() {
           )}
           <Foot open={setWindow} />
         </aside>
-        <div className={clsx(styles.content)}>
+        <div id="content" className={styles.content} tabIndex={-1}>
           <Outlet />
         </div>
       </div>

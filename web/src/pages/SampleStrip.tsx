@@ -1,28 +1,31 @@
 /** A few pictures with their marks, each with a line below; for campaigns, batches and monitors. */
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { cardsQuery } from '../api/cards';
+import { useCards } from '../api/cards';
 import { thumbnailUrl } from '../api/samples';
 import { Picture } from '../draw/Picture';
 import { marksOf } from '../draw/marks';
+import { Failure } from '../ui/States';
 import styles from './SampleStrip.module.css';
 
-interface StripItem {
+export interface StripItem {
   key: string;
   note?: ReactNode;
+  /** All of the note, where it shows a part only. */
+  title?: string;
 }
 
 const kShown = { labels: true, predictions: true, scoreMin: 0.3 };
 
 export function SampleStrip({ items }: { items: StripItem[] }) {
-  const cards = useQuery(cardsQuery(items.map((i) => i.key))).data;
+  const cards = useCards(items.map((i) => i.key));
+  if (cards.error) return <Failure error={cards.error} retry={cards.retry} />;
   return (
     <ul className={styles.strip}>
-      {items.map(({ key, note }) => {
-        const sample = cards?.get(key);
+      {items.map(({ key, note, title }) => {
+        const sample = cards.get(key);
         return (
-          <li key={key}>
+          <li key={key} data-row>
             <Link to="/samples/$sample" params={{ sample: key }} className={styles.link}>
               <span className={styles.picture}>
                 {sample && (
@@ -36,7 +39,11 @@ export function SampleStrip({ items }: { items: StripItem[] }) {
                 )}
               </span>
               <span className={styles.key}>{key}</span>
-              {note !== undefined && <span className={styles.note}>{note}</span>}
+              {note !== undefined && (
+                <span className={styles.note} title={title}>
+                  {note}
+                </span>
+              )}
             </Link>
           </li>
         );

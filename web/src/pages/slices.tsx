@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Looking } from '../api/samples';
 import { isEverything } from '../lib/filter';
+import { sentence } from '../lib/format';
 
 interface SliceLike {
   where: string;
@@ -43,7 +44,7 @@ export function SliceLink({ slice, evaluation, children }: SliceLinkProps) {
   );
 }
 
-/** "all" is the built-in slice of everything. */
+/** "all" is the built-in slice of everything; others are named in spotter.yaml, mostly like_this. */
 export function sliceName(name: string): string {
-  return name === 'all' ? 'Everything' : name;
+  return name === 'all' ? 'Everything' : sentence(name.replaceAll('_', ' '));
 }

@@ -6,6 +6,7 @@ import { moment } from '../../lib/format';
 import { StateBadge } from '../../ui/Badge';
 import { Card, Page } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
+import { CycleActions } from './CycleActions';
 import { StepList } from './StepList';
 
 export function CyclePage() {
@@ -18,21 +19,24 @@ export function CyclePage() {
       above={
         <>
           <Link to="/cycles">Cycles</Link>
-          {cycle && <StateBadge state={cycle.state} />}
+          {cycle && <StateBadge state={cycle.interrupted ? 'interrupted' : cycle.state} />}
         </>
       }
       lead={
         cycle &&
         `Started ${moment(cycle.created_at)} by ${cycle.started_by}${
           cycle.ended_at === null ? '' : `, ended ${moment(cycle.ended_at)}`
-        }.${cycle.next === '' ? '' : ` ${cycle.next}`}`
+        }.`
       }
     >
       <Loaded query={query} lines={10}>
         {(data) => (
-          <Card>
-            <StepList cycle={data} />
-          </Card>
+          <>
+            <CycleActions cycle={data} />
+            <Card>
+              <StepList cycle={data} />
+            </Card>
+          </>
         )}
       </Loaded>
     </Page>

@@ -5,8 +5,9 @@ import { Check, CircleDashed, CircleX, Hourglass, LoaderCircle, Minus } from 'lu
 import { useJobProgress } from '../../api/events';
 import type { Cycle, Step } from '../../api/queries';
 import { duration, minutes } from '../../lib/format';
-import { stepWords } from '../../lib/words';
+import { jobWords, stateWords, stepWords } from '../../lib/words';
 import { Progress } from '../../ui/Progress';
+import { outcome } from './outcomes';
 import { stepLinks } from './stepLinks';
 import styles from './StepList.module.css';
 
@@ -26,7 +27,7 @@ function Running({ cycle, step }: { cycle: string; step: string }) {
       {jobs.map((job) => (
         <div key={job.name}>
           <span>
-            {job.kind} · {job.message === '' ? job.state : job.message}
+            {jobWords(job.kind)} · {job.message === '' ? job.state : job.message}
           </span>
           <Progress fraction={job.fraction} label={`${job.kind} job`} />
         </div>
@@ -35,14 +36,39 @@ function Running({ cycle, step }: { cycle: string; step: string }) {
   );
 }
 
-function StepRow({ cycle, step }: { cycle: string; step: Step }) {
-  const words = stepWords(step.name);
-  const Icon = kIcons[step.state];
+const kIntoReason: Step['state'][] = ['running', 'failed', 'pending', 'waiting'];
+
+/** Links to what the step made, and what came of it; why it ran is told when pointed at. */
+function Outcome({ step }: { step: Step }) {
   const links = stepLinks(step);
-  const reason = ['failed', 'pending'].includes(step.state) ? '' : step.reason;
+  const came = outcome(step);
+  const told = came === '' && !kIntoReason.includes(step.state) ? step.reason : came;
+  if (links.length === 0 && told === '') return null;
   return (
-    <li className={clsx(styles.step, styles[step.state])} data-step={step.name} data-state={step.state}>
-      <span className={styles.mark} title={step.state}>
+    <p className={styles.reason} title={step.reason === told ? undefined : `Why: ${step.reason}`}>
+      {links.map((link) => (
+        <Link key={link.to} to={link.to} hash={link.hash}>
+          {link.text}
+        </Link>
+      ))}
+      {told}
+    </p>
+  );
+}
+
+interface RowProps {
+  cycle: Cycle;
+  step: Step;
+}
+
+function StepRow({ cycle, step }: RowProps) {
+  const words = stepWords(step.name);
+  const interrupted = step.state === 'running' && cycle.interrupted;
+  const state = interrupted ? 'failed' : step.state;
+  const Icon = kIcons[state];
+  return (
+    <li className={clsx(styles.step, styles[state])} data-step={step.name} data-state={step.state} data-row>
+      <span className={styles.mark} title={interrupted ? 'Interrupted' : stateWords(step.state).text}>
         <Icon strokeWidth={2} aria-hidden="true" />
       </span>
       <div className={styles.body}>
@@ -51,20 +77,12 @@ function StepRow({ cycle, step }: { cycle: string; step: Step }) {
           <span className={styles.what}>{words.what}</span>
         </div>
         {step.state === 'failed' && <p className={styles.error}>{step.error}</p>}
-        {step.state === 'running' && <Running cycle={cycle} step={step.name} />}
-        {(links.length > 0 || reason !== '') && (
-          <p className={styles.reason}>
-            {links.map((link) => (
-              <Link key={link.to} to={link.to} hash={link.hash}>
-                {link.text}
-              </Link>
-            ))}
-            {reason}
-          </p>
-        )}
+        {interrupted && <p className={styles.error}>Interrupted: nobody works on it.</p>}
+        {step.state === 'running' && !interrupted && <Running cycle={cycle.id} step={step.name} />}
+        <Outcome step={step} />
       </div>
       <div className={styles.times}>
-        {step.seconds > 0 && <span>{duration(step.seconds)}</span>}
+        {step.seconds >= 0.05 && <span>{duration(step.seconds)}</span>}
         {step.human_minutes > 0 && <span>{minutes(step.human_minutes)} min of people</span>}
       </div>
     </li>
@@ -75,7 +93,7 @@ export function StepList({ cycle }: { cycle: Cycle }) {
   return (
     <ol className={styles.list}>
       {cycle.steps.map((step) => (
-        <StepRow key={step.name} cycle={cycle.id} step={step} />
+        <StepRow key={step.name} cycle={cycle} step={step} />
       ))}
     </ol>
   );

@@ -1,13 +1,17 @@
 /** Ship or hold, with a note; keys S and H choose, Ctrl Enter confirms. The time that a person looks is counted. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Play } from 'lucide-react';
 import { type KeyboardEvent, useState } from 'react';
-import { decideGate } from '../../api/actions';
+import { decideGate, resumeCycle } from '../../api/actions';
 import type { Schemas } from '../../api/client';
-import { cyclesQuery } from '../../api/queries';
+import { type Cycle, cyclesQuery } from '../../api/queries';
 import { useShortcuts } from '../../commands/shortcuts';
-import { moment } from '../../lib/format';
+import { moment, sentence } from '../../lib/format';
 import { Button } from '../../ui/Button';
 import { toast } from '../../ui/Toast';
+import { reportOf } from '../cycles/outcomes';
+import { lookSoon, useCycleActions } from '../cycles/useCycleActions';
 import styles from './DecisionPanel.module.css';
 
 type Report = Schemas['GateReport'];
@@ -15,12 +19,16 @@ type Decision = 'ship' | 'hold';
 
 const kLookedMax = 600;
 
-/** Whether a cycle stands still because of this report: a decision alone does not make it go on. */
-function useWaitingCycle(report: string): boolean {
+/** The cycle that stands still because of this report: a decision alone does not make it go on. */
+function useWaitingCycle(report: string): Cycle | undefined {
   const cycles = useQuery(cyclesQuery).data?.cycles ?? [];
-  return cycles.some(
-    (c) => c.state === 'waiting' && c.steps.some((s) => s.name === 'gate' && s.outputs.report === report),
-  );
+  return cycles.findLast((c) => c.state === 'waiting' && reportOf(c) === report);
+}
+
+/** The cycle of this report, whatever it does. */
+function useCycleOf(report: string): Cycle | undefined {
+  const cycles = useQuery(cyclesQuery).data?.cycles ?? [];
+  return cycles.findLast((c) => !c.rehearsal && reportOf(c) === report);
 }
 
 interface DecidedProps {
@@ -29,24 +37,51 @@ interface DecidedProps {
   onAgain: () => void;
 }
 
+function CycleLine({ cycle }: { cycle: Cycle }) {
+  const words: Record<Cycle['state'], string> = {
+    running: cycle.interrupted ? 'was interrupted.' : 'goes on with it.',
+    waiting: 'was not told to go on yet.',
+    done: 'is done.',
+    failed: 'stopped at a failure.',
+    cancelled: 'was cancelled.',
+  };
+  return (
+    <p>
+      <Link to="/cycles/$cycle" params={{ cycle: cycle.id }}>
+        Cycle {cycle.number}
+      </Link>{' '}
+      {words[cycle.state]}
+    </p>
+  );
+}
+
+function GoOn({ cycle }: { cycle: Cycle }) {
+  const { resume, going } = useCycleActions(cycle);
+  return (
+    <Button look="primary" icon={<Play />} disabled={going} onClick={() => resume.mutate()}>
+      {going ? 'Goes on…' : 'Let the cycle go on'}
+    </Button>
+  );
+}
+
 function Decided({ report, decision, onAgain }: DecidedProps) {
-  const waiting = useWaitingCycle(report);
+  const cycle = useCycleOf(report);
+  const waiting = cycle?.state === 'waiting';
   return (
     <div className={styles.panel}>
       <h2>{decision.decision === 'ship' ? 'It ships' : 'It is held'}</h2>
       <p>
-        {decision.author} decided so on {moment(decision.created_at)}.
+        {sentence(decision.author)} decided so on {moment(decision.created_at)}.
       </p>
       {decision.note !== '' && <blockquote>{decision.note}</blockquote>}
-      {waiting && (
-        <p>
-          The cycle goes on with <code>spotter cycle resume</code>.
-        </p>
-      )}
+      {cycle && <CycleLine cycle={cycle} />}
       <div className={styles.buttons}>
-        <Button look="bare" onClick={onAgain}>
-          Decide again
-        </Button>
+        {cycle && waiting && <GoOn cycle={cycle} />}
+        {(waiting || cycle === undefined) && (
+          <Button look="bare" onClick={onAgain}>
+            Decide again
+          </Button>
+        )}
       </div>
     </div>
   );
@@ -54,6 +89,7 @@ function Decided({ report, decision, onAgain }: DecidedProps) {
 
 function useDecision(report: Report, onDone: () => void) {
   const queries = useQueryClient();
+  const waiting = useWaitingCycle(report.id);
   // The clock starts when the page is opened; nobody looks at one page for hours.
   const [since] = useState(() => Date.now());
   return useMutation({
@@ -62,17 +98,61 @@ function useDecision(report: Report, onDone: () => void) {
         ...body,
         seconds: Math.min(kLookedMax, Math.round((Date.now() - since) / 1000)),
       }),
-    onSuccess: (done) => {
+    onSuccess: async (done) => {
+      if (waiting) {
+        // The decision stands even when the cycle cannot go on: the panel then offers it again.
+        await resumeCycle(waiting.id).catch((error: unknown) => {
+          toast(error instanceof Error ? error.message : String(error), { bad: true });
+        });
+        lookSoon(queries);
+      }
       queries.setQueryData(['gates', report.id], done);
       for (const key of ['gates', 'attention', 'cycles', 'ledger'])
         void queries.invalidateQueries({ queryKey: [key] });
-      toast(done.decision?.decision === 'ship' ? 'Decided: it ships.' : 'Decided: it is held.');
+      const words = done.decision?.decision === 'ship' ? 'Decided: it ships.' : 'Decided: it is held.';
+      toast(waiting ? `${words} Cycle ${waiting.number} goes on.` : words);
       onDone();
     },
     onError: (error) => {
       toast(error.message, { bad: true });
     },
   });
+}
+
+const kWhy = 'Why it ships although the gate could not decide:';
+const kAdvice: Record<Report['verdict'], string> = {
+  pass: 'Nothing stands against it. Glance at the losses below, then ship it.',
+  inconclusive: 'Hold it until more is labelled, or ship it on your own judgement.',
+  hold: 'Make sure that no test picture was among those it learned from, then decide.',
+  fail: '',
+};
+
+interface ConfirmProps {
+  chosen: Decision;
+  note: string;
+  needsNote: boolean;
+  ready: boolean;
+  onNote: (note: string) => void;
+  onConfirm: () => void;
+}
+
+function Confirm({ chosen, note, needsNote, ready, onNote, onConfirm }: ConfirmProps) {
+  return (
+    <div className={styles.confirm}>
+      <label htmlFor="note">{needsNote ? kWhy : 'Why (you may leave this empty)'}</label>
+      <textarea
+        id="note"
+        rows={3}
+        value={note}
+        aria-label="Note"
+        aria-required={needsNote}
+        onChange={(event) => onNote(event.target.value)}
+      />
+      <Button look="primary" onClick={onConfirm} disabled={!ready} keys="Ctrl ↵">
+        {chosen === 'ship' ? 'Confirm: ship' : 'Confirm: hold'}
+      </Button>
+    </div>
+  );
 }
 
 function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
@@ -82,7 +162,7 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
   const mayShip = report.verdict !== 'fail';
   // Where the gate could not decide, whoever ships says why.
   const needsNote = chosen === 'ship' && report.verdict !== 'pass';
-  const mayConfirm = !needsNote || note.trim() !== '';
+  const ready = chosen !== null && !decide.isPending && (!needsNote || note.trim() !== '');
   const focusNote = () => setTimeout(() => document.getElementById('note')?.focus(), 0);
   const choose = (decision: Decision) => () => {
     if (decision === 'ship' && !mayShip) return;
@@ -90,7 +170,7 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
     focusNote();
   };
   const confirm = () => {
-    if (chosen && mayConfirm && !decide.isPending) decide.mutate({ decision: chosen, note: note.trim() });
+    if (chosen && ready) decide.mutate({ decision: chosen, note: note.trim() });
   };
   useShortcuts([
     { keys: 's', title: 'Ship the new model', run: choose('ship') },
@@ -109,7 +189,7 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
       <h2>Your decision</h2>
       <p>
         {mayShip
-          ? 'Look at the table and the pictures below, then decide.'
+          ? kAdvice[report.verdict]
           : 'It failed, so it cannot ship. Hold it with a note for the others.'}
       </p>
       <div className={styles.buttons}>
@@ -132,22 +212,14 @@ function Choices({ report, onDone }: { report: Report; onDone: () => void }) {
         </Button>
       </div>
       {chosen !== null && (
-        <div className={styles.confirm}>
-          <textarea
-            id="note"
-            rows={2}
-            value={note}
-            required={needsNote}
-            placeholder={
-              needsNote ? 'Why it ships although the gate could not decide' : 'Why (you may leave this empty)'
-            }
-            aria-label="Note"
-            onChange={(event) => setNote(event.target.value)}
-          />
-          <Button look="primary" onClick={confirm} disabled={decide.isPending || !mayConfirm} keys="Ctrl ↵">
-            {chosen === 'ship' ? 'Confirm: ship' : 'Confirm: hold'}
-          </Button>
-        </div>
+        <Confirm
+          chosen={chosen}
+          note={note}
+          needsNote={needsNote}
+          ready={ready}
+          onNote={setNote}
+          onConfirm={confirm}
+        />
       )}
     </div>
   );

@@ -2,18 +2,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
+import { useState } from 'react';
 import type { Schemas } from '../../api/client';
 import { evaluationsQuery, gateQuery } from '../../api/queries';
-import { grouped, moment, plural } from '../../lib/format';
+import { useShortcuts } from '../../commands/shortcuts';
+import { duration, moment, money, plural } from '../../lib/format';
 import { verdictWords } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
-import { buttonClass } from '../../ui/Button';
+import { Button, buttonClass } from '../../ui/Button';
 import { Page, Section } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { DecisionPanel } from './DecisionPanel';
 import { GateTable } from './GateTable';
 import { PairList } from './PairList';
 import styles from './GatePage.module.css';
+import { reasonWords } from './words';
 
 type Report = Schemas['GateReport'];
 
@@ -28,7 +31,38 @@ function headline(report: Report): string {
   return words[report.verdict];
 }
 
+const kCounted: [Report['verdict'], string][] = [
+  ['fail', 'failed'],
+  ['hold', 'look too good'],
+  ['inconclusive', 'undecided'],
+  ['pass', 'passed'],
+];
+
+function parts(report: Report): string {
+  const watched = report.slices.filter((s) => s.blocking || s.must === 'win');
+  return kCounted
+    .map(([verdict, words]) => ({ words, count: watched.filter((s) => s.verdict === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ words, count }) => `${count} ${words}`)
+    .join(', ');
+}
+
+function cost(report: Report): string {
+  const { machine_seconds: seconds, money: spent, currency } = report.cost;
+  if (typeof seconds !== 'number') return '–';
+  const amount = typeof spent === 'number' && typeof currency === 'string' ? money(spent, currency) : '';
+  return `${duration(seconds)} of machines${amount === '' ? '' : `, ${amount}`}`;
+}
+
 function Verdict({ report }: { report: Report }) {
+  const facts = [
+    { name: 'Parts of the data', value: parts(report) },
+    {
+      name: 'Compared on',
+      value: `${plural(report.samples, 'test picture')} of ${plural(report.scenes, 'scene')}, ${report.version}`,
+    },
+    { name: 'Training took', value: cost(report) },
+  ];
   return (
     <div className={styles.verdict} data-verdict={report.verdict}>
       <Badge tone={verdictWords(report.verdict).tone}>{verdictWords(report.verdict).text}</Badge>
@@ -36,28 +70,51 @@ function Verdict({ report }: { report: Report }) {
       {report.reasons.length > 0 && (
         <ul className={styles.reasons}>
           {report.reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+            <li key={reason}>{reasonWords(reason)}</li>
           ))}
         </ul>
       )}
+      <dl className={styles.facts}>
+        {facts.map((fact) => (
+          <div key={fact.name}>
+            <dt>{fact.name}</dt>
+            <dd>{fact.value}</dd>
+          </div>
+        ))}
+      </dl>
     </div>
   );
 }
 
-function WholeReport({ report }: { report: Report }) {
-  if (report.html === '') return null;
-  const address = `/api/v1/gates/${report.id}/page`;
+function Pairs({ report }: { report: Report }) {
+  const [whole, setWhole] = useState(false);
+  const toggle = () => setWhole((w) => !w);
+  useShortcuts([{ keys: 'z', title: 'Whole pictures, or what changed in them', run: toggle }]);
+  if (report.regressions.length + report.fixes.length === 0) return null;
+  const zoom = (
+    <Button onClick={toggle} aria-pressed={whole} keys="Z">
+      {whole ? 'Only what changed' : 'Whole pictures'}
+    </Button>
+  );
   return (
-    <Section
-      title="The report as one page"
-      note={
-        <a href={address} target="_blank" rel="noreferrer" className={buttonClass('bare')}>
-          <ExternalLink aria-hidden="true" /> Open alone
-        </a>
-      }
-    >
-      <iframe src={address} title="Gate report" className={styles.page} sandbox="" loading="lazy" />
-    </Section>
+    <>
+      <PairList
+        title="Worst losses"
+        note="Found before, not any more; or false only now."
+        pairs={report.regressions}
+        report={report}
+        whole={whole}
+        zoom={zoom}
+      />
+      <PairList
+        title="Best gains"
+        note="Not found before, found now; or false only before."
+        pairs={report.fixes}
+        report={report}
+        whole={whole}
+        zoom={zoom}
+      />
+    </>
   );
 }
 
@@ -71,24 +128,14 @@ function Body({ report }: { report: Report }) {
         <Verdict report={report} />
         <DecisionPanel key={report.id} report={report} />
       </div>
-      <Section
-        title="Part by part"
-        note={`${plural(report.samples, 'test picture')} in ${plural(report.scenes, 'scene')} of ${report.version}`}
-      >
+      <Section title="Part by part" note="Scores out of 100 (AP50); each leads to its pictures">
         <GateTable
           report={report}
           before={measured(report.champion?.id)}
           after={measured(report.challenger.id)}
         />
       </Section>
-      <PairList
-        title="Worst losses"
-        note="Found before, not any more"
-        pairs={report.regressions}
-        report={report}
-      />
-      <PairList title="Best gains" note="Not found before, found now" pairs={report.fixes} report={report} />
-      <WholeReport report={report} />
+      <Pairs report={report} />
     </>
   );
 }
@@ -100,9 +147,24 @@ export function GatePage() {
   return (
     <Page
       title={
-        report ? `${report.challenger.name} against ${report.champion?.name ?? 'nothing'}` : 'Gate report'
+        report
+          ? `${report.challenger.name} ${report.champion ? `against ${report.champion.name}` : 'alone'}`
+          : 'Gate report'
       }
       above={<Link to="/gates">Gate reports</Link>}
+      actions={
+        report &&
+        report.html !== '' && (
+          <a
+            href={`/api/v1/gates/${report.id}/page`}
+            target="_blank"
+            rel="noreferrer"
+            className={buttonClass()}
+          >
+            <ExternalLink aria-hidden="true" /> As one page
+          </a>
+        )
+      }
       lead={
         report && (
           <>
@@ -118,7 +180,7 @@ export function GatePage() {
                 </Link>
               </>
             )}
-            . {moment(report.created_at)}, {grouped(report.samples)} pictures.
+            . Compared {moment(report.created_at)}.
           </>
         )
       }

@@ -4,24 +4,31 @@ import { Link } from '@tanstack/react-router';
 import { Scale } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { gatesQuery } from '../../api/queries';
-import { ago } from '../../lib/format';
 import { verdictWords } from '../../lib/words';
+import { Ago } from '../../ui/Ago';
 import { Badge } from '../../ui/Badge';
 import { Page } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
 import { type Column, Table } from '../../ui/Table';
+import { reasonWords } from './words';
 
 type Report = Schemas['GateSummary'];
 
 function Decision({ report }: { report: Report }) {
   if (!report.decision) return report.verdict === 'fail' ? <>–</> : <Badge tone="warn">Waits for you</Badge>;
+  const { decision, author } = report.decision;
   return (
-    <>
-      {report.decision.decision === 'ship'
-        ? `Ship, ${report.decision.author}`
-        : `Hold, ${report.decision.author}`}
-    </>
+    <span style={{ display: 'grid' }}>
+      {decision === 'ship' ? 'Ships' : 'Held'}
+      <small style={{ color: 'var(--text-faint)' }}>{author}</small>
+    </span>
   );
+}
+
+function why(report: Report): string {
+  const [reason] = report.reasons;
+  if (reason !== undefined) return reasonWords(reason);
+  return report.first_model ? 'The first model' : 'Better where it should be, and nowhere worse';
 }
 
 const kColumns: Column<Report>[] = [
@@ -29,8 +36,8 @@ const kColumns: Column<Report>[] = [
     key: 'report',
     title: 'Comparison',
     cell: (r) => (
-      <Link to="/gates/$gate" params={{ gate: r.id }}>
-        {r.challenger.name} against {r.champion?.name ?? 'nothing'}
+      <Link to="/gates/$gate" params={{ gate: r.id }} style={{ whiteSpace: 'nowrap' }}>
+        {r.challenger.name} {r.champion ? `against ${r.champion.name}` : 'alone'}
       </Link>
     ),
   },
@@ -40,9 +47,9 @@ const kColumns: Column<Report>[] = [
     cell: (r) => <Badge tone={verdictWords(r.verdict).tone}>{verdictWords(r.verdict).text}</Badge>,
   },
   { key: 'decision', title: 'Decision', cell: (r) => <Decision report={r} /> },
-  { key: 'reason', title: 'Why', cell: (r) => r.reasons[0] ?? '', quiet: true, grow: true },
+  { key: 'reason', title: 'Why', cell: (r) => why(r), quiet: true, grow: true },
   { key: 'version', title: 'On', cell: (r) => r.version, quiet: true },
-  { key: 'at', title: 'Made', cell: (r) => ago(r.created_at), quiet: true },
+  { key: 'at', title: 'Made', cell: (r) => <Ago at={r.created_at} />, quiet: true },
 ];
 
 export function GatesPage() {

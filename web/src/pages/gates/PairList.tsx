@@ -1,48 +1,70 @@
-/** Pictures where the two models differ most, side by side. */
+/** Pictures where the two models differ most, side by side; only what changed stands out. */
 import { Link } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { Schemas } from '../../api/client';
 import { thumbnailUrl } from '../../api/samples';
 import { Legend } from '../../draw/Legend';
 import { Picture } from '../../draw/Picture';
-import { type Mark, type MarkKind, marksOf } from '../../draw/marks';
+import type { Mark } from '../../draw/marks';
+import type { Box } from '../../lib/geometry';
 import { Section } from '../../ui/Page';
 import styles from './PairList.module.css';
+import { type Side, partOf, sidesOf } from './pairs';
 
 type Report = Schemas['GateReport'];
 type Pair = Report['fixes'][number];
 
-const kKinds: Record<string, MarkKind> = { tp: 'found', fp: 'alarm' };
-
-function marks(pair: Pair, boxes: Pair['before']): Mark[] {
-  const labels = pair.labels.map((l) => ({ ...l, kind: '', score: null, ignore: false }));
-  const drawn = marksOf(
-    { labels, predictions: [], sensor: [] },
-    { labels: true, predictions: false, scoreMin: 0 },
-  );
-  const guesses = boxes.map((b): Mark => ({
-    box: [b.box[0] ?? 0, b.box[1] ?? 0, b.box[2] ?? 0, b.box[3] ?? 0],
-    kind: kKinds[b.kind] ?? 'ignored',
-    text: b.class,
-  }));
-  return [...drawn, ...guesses];
+function marksOf(side: Side): Mark[] {
+  return [...side.same.map((mark) => ({ ...mark, quiet: true })), ...side.changed];
 }
 
-function Side({ pair, boxes, title }: { pair: Pair; boxes: Pair['before']; title: string }) {
-  const drawn = useMemo(() => marks(pair, boxes), [pair, boxes]);
+interface HalfProps {
+  pair: Pair;
+  side: Side;
+  part: Box | undefined;
+  title: string;
+}
+
+function Half({ pair, side, part, title }: HalfProps) {
+  const marks = useMemo(() => marksOf(side), [side]);
   return (
     <figure className={styles.side}>
       <div style={{ aspectRatio: `${pair.width} / ${pair.height}` }}>
         <Picture
-          src={thumbnailUrl({ key: pair.sample, media: pair.media }, 640)}
+          src={thumbnailUrl({ key: pair.sample, media: pair.media }, 1280)}
           size={pair}
-          marks={drawn}
+          marks={marks}
+          part={part}
           alt={`${pair.sample}, ${title}`}
-          width={1.5}
+          width={2}
         />
       </div>
       <figcaption>{title}</figcaption>
     </figure>
+  );
+}
+
+function PairCard({ pair, report, whole }: { pair: Pair; report: Report; whole: boolean }) {
+  const { before, after, part } = useMemo(() => ({ ...sidesOf(pair), part: partOf(pair) }), [pair]);
+  const shown = whole ? undefined : part;
+  return (
+    <li data-row>
+      <div className={styles.pair}>
+        <Half
+          pair={pair}
+          side={before}
+          part={shown}
+          title={`Before: ${report.champion?.name ?? 'nothing'}`}
+        />
+        <Half pair={pair} side={after} part={shown} title={`After: ${report.challenger.name}`} />
+      </div>
+      <p>
+        <Link to="/samples/$sample" params={{ sample: pair.sample }} search={{ model: report.challenger.id }}>
+          {pair.sample}
+        </Link>
+        <span>{pair.note}</span>
+      </p>
+    </li>
   );
 }
 
@@ -51,31 +73,21 @@ interface PairListProps {
   note: string;
   pairs: Pair[];
   report: Report;
+  whole: boolean;
+  zoom: ReactNode;
 }
 
-export function PairList({ title, note, pairs, report }: PairListProps) {
+export function PairList({ title, note, pairs, report, whole, zoom }: PairListProps) {
   if (pairs.length === 0) return null;
   return (
-    <Section title={title} note={<Legend kinds={['label', 'found', 'alarm']} />}>
-      <p className={styles.note}>{note}</p>
+    <Section title={title} note={zoom}>
+      <div className={styles.note}>
+        <p>{note} Thin lines are the same before and after.</p>
+        <Legend kinds={['found', 'missed', 'alarm']} />
+      </div>
       <ul className={styles.list}>
         {pairs.map((pair) => (
-          <li key={pair.sample}>
-            <div className={styles.pair}>
-              <Side pair={pair} boxes={pair.before} title={`${report.champion?.name ?? 'Before'}, before`} />
-              <Side pair={pair} boxes={pair.after} title={`${report.challenger.name}, after`} />
-            </div>
-            <p>
-              <Link
-                to="/samples/$sample"
-                params={{ sample: pair.sample }}
-                search={{ model: report.challenger.id }}
-              >
-                {pair.sample}
-              </Link>
-              <span>{pair.note}</span>
-            </p>
-          </li>
+          <PairCard key={pair.sample} pair={pair} report={report} whole={whole} />
         ))}
       </ul>
     </Section>

@@ -1,12 +1,13 @@
 /** "What needs me now?", the cycle at work, and the state of things in a few lines. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { RefreshCw } from 'lucide-react';
+import { Images, RefreshCw } from 'lucide-react';
 import { attentionQuery, cyclesQuery, projectQuery, scheduleQuery } from '../../api/queries';
 import { ago, grouped, until } from '../../lib/format';
 import { StateBadge } from '../../ui/Badge';
 import { Card, Facts, Page, Section } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
+import { CycleActions, StartCycle } from '../cycles/CycleActions';
 import { StepList } from '../cycles/StepList';
 import { AttentionList } from './AttentionList';
 import { WorkList } from './WorkList';
@@ -21,7 +22,12 @@ function CurrentCycle() {
         const cycle = real.at(-1);
         if (!cycle) {
           return (
-            <Empty icon={RefreshCw} title="No cycle has run yet" command="spotter cycle run">
+            <Empty
+              icon={RefreshCw}
+              title="No cycle has run yet"
+              command="spotter cycle run"
+              action={<StartCycle look="primary" />}
+            >
               A cycle takes new data in, finds what the model gets wrong, has it labelled, trains a better
               model and compares the two. One command starts it.
             </Empty>
@@ -33,10 +39,13 @@ function CurrentCycle() {
               <Link to="/cycles/$cycle" params={{ cycle: cycle.id }}>
                 Cycle {cycle.number}
               </Link>
-              <StateBadge state={cycle.state} />
+              <StateBadge state={cycle.interrupted ? 'interrupted' : cycle.state} />
               <span className={styles.soft}>started {ago(cycle.created_at)}</span>
+              <span className={styles.start}>
+                <StartCycle />
+              </span>
             </div>
-            {cycle.next !== '' && <p className={styles.next}>{cycle.next}</p>}
+            <CycleActions cycle={cycle} />
             <StepList cycle={cycle} />
           </Card>
         );
@@ -91,9 +100,32 @@ function State() {
   );
 }
 
+function FirstStep() {
+  return (
+    <Empty
+      icon={Images}
+      title="Bring in the first pictures"
+      command="spotter import coco labels.json --images FOLDER"
+    >
+      Everything starts with pictures and their labels. Other formats: “spotter formats” lists them.
+    </Empty>
+  );
+}
+
+function Waiting() {
+  const attention = useQuery(attentionQuery);
+  return (
+    <Section title="What needs you">
+      <Loaded query={attention} lines={2}>
+        {({ items }) => <AttentionList items={items} />}
+      </Loaded>
+    </Section>
+  );
+}
+
 export function HomePage() {
   const project = useQuery(projectQuery).data;
-  const attention = useQuery(attentionQuery);
+  const empty = project?.counts.samples === 0;
   return (
     <Page
       title="Now"
@@ -101,14 +133,12 @@ export function HomePage() {
     >
       <div className={styles.columns}>
         <div>
-          <Section title="What needs you">
-            <Loaded query={attention} lines={2}>
-              {({ items }) => <AttentionList items={items} />}
-            </Loaded>
-          </Section>
-          <Section title="The loop">
-            <CurrentCycle />
-          </Section>
+          {empty ? <FirstStep /> : <Waiting />}
+          {!empty && (
+            <Section title="The loop">
+              <CurrentCycle />
+            </Section>
+          )}
         </div>
         <aside>
           <Section title="State">

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import { useJobProgress } from '../../api/events';
 import { duration } from '../../lib/format';
+import { jobWords } from '../../lib/words';
 import { Card, Section } from '../../ui/Page';
 import { Progress } from '../../ui/Progress';
 import styles from './WorkList.module.css';
@@ -17,7 +18,7 @@ export function WorkList() {
             <li key={job.name}>
               <div className={styles.line}>
                 <Link to="/jobs/$job" params={{ job: job.name }}>
-                  {job.kind}
+                  {jobWords(job.kind)}
                 </Link>
                 <span>{duration(job.seconds)}</span>
               </div>

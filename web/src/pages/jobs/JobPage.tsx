@@ -8,6 +8,7 @@ import type { Schemas } from '../../api/client';
 import { type JobProgress, useJobProgress } from '../../api/events';
 import { jobLogQuery, jobQuery } from '../../api/queries';
 import { duration, moment } from '../../lib/format';
+import { jobWords } from '../../lib/words';
 import { StateBadge } from '../../ui/Badge';
 import { Button } from '../../ui/Button';
 import { Card, Facts, Page, Section } from '../../ui/Page';
@@ -28,7 +29,7 @@ function Log({ name, active }: { name: string; active: boolean }) {
     <Loaded query={query} lines={3}>
       {({ log }) => (
         <pre ref={ref} className={styles.log} tabIndex={0}>
-          {log === '' ? 'Nothing was written yet.' : log}
+          {log !== '' ? log : active ? 'Nothing was written yet.' : 'It wrote nothing.'}
         </pre>
       )}
     </Loaded>
@@ -83,7 +84,7 @@ export function JobPage() {
   });
   return (
     <Page
-      title={job ? `Job: ${job.kind}` : 'Job'}
+      title={job ? jobWords(job.kind) : 'Job'}
       above={
         <>
           <Link to="/jobs">Jobs</Link>

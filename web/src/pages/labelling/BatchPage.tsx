@@ -1,21 +1,27 @@
 /** One batch: how far it is, and its pictures. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Images } from 'lucide-react';
+import type { Schemas } from '../../api/client';
 import { batchQuery } from '../../api/queries';
-import { minutes } from '../../lib/format';
+import { minutes, plural } from '../../lib/format';
 import { StateBadge } from '../../ui/Badge';
-import { Button } from '../../ui/Button';
 import { Page } from '../../ui/Page';
-import { Loaded } from '../../ui/States';
-import { SampleStrip } from '../SampleStrip';
+import { Empty, Loaded } from '../../ui/States';
+import { PagedStrip } from '../PagedStrip';
 
-const kPage = 40;
+type Batch = Schemas['BatchDetail'];
+
+function lead(batch: Batch): string {
+  const { total, open } = batch.tasks;
+  const spent = batch.human_minutes > 0 ? ` People spent ${minutes(batch.human_minutes)} minutes.` : '';
+  const by = batch.author === 'simulated_team' ? ' The labels come from a simulated team.' : '';
+  return `${total - open} of ${plural(total, 'picture')} labelled.${spent}${by}`;
+}
 
 export function BatchPage() {
   const { batch: id } = useParams({ from: '/batches/$batch' });
   const query = useQuery(batchQuery(id));
-  const [page, setPage] = useState(0);
   const batch = query.data;
   return (
     <Page
@@ -26,34 +32,22 @@ export function BatchPage() {
           {batch && <StateBadge state={batch.state} />}
         </>
       }
-      lead={
-        batch &&
-        `${batch.tasks.total - batch.tasks.open} of ${batch.tasks.total} pictures are labelled; people spent ${minutes(
-          batch.human_minutes,
-        )} minutes.${batch.author === 'simulated_team' ? ' The labels come from a simulated team.' : ''}`
-      }
-      actions={
-        batch &&
-        batch.samples.length > kPage && (
-          <>
-            <Button disabled={page === 0} onClick={() => setPage(page - 1)}>
-              Before
-            </Button>
-            <Button disabled={(page + 1) * kPage >= batch.samples.length} onClick={() => setPage(page + 1)}>
-              Next
-            </Button>
-          </>
-        )
-      }
+      lead={batch && lead(batch)}
     >
       <Loaded query={query}>
-        {(data) => (
-          <SampleStrip
-            items={data.samples
-              .slice(page * kPage, (page + 1) * kPage)
-              .map((s) => ({ key: s.key, note: <StateBadge state={s.state} /> }))}
-          />
-        )}
+        {(data) =>
+          data.samples.length === 0 ? (
+            <Empty icon={Images} title="No picture is in this batch" />
+          ) : (
+            <PagedStrip
+              items={data.samples.map((s) => ({
+                key: s.key,
+                // What is done needs no word; what is not, stands out.
+                note: s.state === 'done' ? undefined : <StateBadge state={s.state} />,
+              }))}
+            />
+          )
+        }
       </Loaded>
     </Page>
   );

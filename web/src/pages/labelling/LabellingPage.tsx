@@ -4,7 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { Search, Tags } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { batchesQuery, campaignsQuery } from '../../api/queries';
-import { ago, minutes } from '../../lib/format';
+import { minutes } from '../../lib/format';
+import { Ago } from '../../ui/Ago';
 import { StateBadge } from '../../ui/Badge';
 import { Page, Section } from '../../ui/Page';
 import { Progress } from '../../ui/Progress';
@@ -43,7 +44,7 @@ const kBatches: Column<Schemas['Batch']>[] = [
   },
   { key: 'people', title: 'People, min', number: true, cell: (b) => minutes(b.human_minutes) },
   { key: 'author', title: 'By', cell: (b) => b.author || '–', quiet: true },
-  { key: 'at', title: 'Made', cell: (b) => ago(b.created_at), quiet: true },
+  { key: 'at', title: 'Made', cell: (b) => <Ago at={b.created_at} />, quiet: true },
 ];
 
 const kCampaigns: Column<Schemas['Campaign']>[] = [
@@ -59,7 +60,7 @@ const kCampaigns: Column<Schemas['Campaign']>[] = [
   },
   { key: 'state', title: 'State', cell: (c) => <StateBadge state={c.state} /> },
   { key: 'picked', title: 'Picked', number: true, cell: (c) => `${c.picked} / ${c.budget}` },
-  { key: 'at', title: 'Made', cell: (c) => ago(c.created_at), quiet: true },
+  { key: 'at', title: 'Made', cell: (c) => <Ago at={c.created_at} />, quiet: true },
 ];
 
 export function LabellingPage() {
@@ -74,7 +75,9 @@ export function LabellingPage() {
         <Loaded query={batches}>
           {(data) =>
             data.batches.length === 0 ? (
-              <Empty icon={Tags} title="No batch yet" command="spotter batch create NAME --campaign …" />
+              <Empty icon={Tags} title="No batch yet" command="spotter batch create NAME --campaign …">
+                A cycle makes one of what its campaign picked. By hand, one command does it.
+              </Empty>
             ) : (
               <Table caption="Batches" columns={kBatches} rows={data.batches} rowKey={(b) => b.id} />
             )
@@ -85,7 +88,9 @@ export function LabellingPage() {
         <Loaded query={campaigns}>
           {(data) =>
             data.campaigns.length === 0 ? (
-              <Empty icon={Search} title="No campaign yet" command="spotter campaign create NAME --mode …" />
+              <Empty icon={Search} title="No campaign yet" command="spotter campaign create NAME --mode …">
+                A cycle makes one for the failures that cost most. By hand, one command does it.
+              </Empty>
             ) : (
               <Table caption="Campaigns" columns={kCampaigns} rows={data.campaigns} rowKey={(c) => c.id} />
             )

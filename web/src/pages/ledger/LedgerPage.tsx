@@ -5,7 +5,7 @@ import { CircleDollarSign } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { ledgerQuery } from '../../api/queries';
 import { duration, minutes, money } from '../../lib/format';
-import { stepWords } from '../../lib/words';
+import { kStepOrder, stepWords } from '../../lib/words';
 import { Page, Section } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
 import { type Column, Table } from '../../ui/Table';
@@ -20,12 +20,20 @@ interface Row {
   step: CycleCost['steps'][number] | null;
 }
 
+/** In the order of the loop; what belongs to no step comes last. Steps that cost nothing are left out. */
+function inOrder(steps: CycleCost['steps']): CycleCost['steps'] {
+  const place = (step: string) => (kStepOrder.includes(step) ? kStepOrder.indexOf(step) : kStepOrder.length);
+  return steps
+    .filter((s) => s.human_minutes > 0 || s.machine_hours * 3600 >= 0.05 || s.cost >= 0.005)
+    .toSorted((a, b) => place(a.step) - place(b.step));
+}
+
 function rowsOf(ledger: Ledger): Row[] {
   return ledger.cycles
     .toReversed()
     .flatMap((cycle) => [
       { key: cycle.cycle, cycle, step: null },
-      ...cycle.steps.map((step) => ({ key: `${cycle.cycle}/${step.step}`, cycle, step })),
+      ...inOrder(cycle.steps).map((step) => ({ key: `${cycle.cycle}/${step.step}`, cycle, step })),
     ]);
 }
 
@@ -43,13 +51,19 @@ function Name({ row }: { row: Row }) {
   );
 }
 
+const people = (value: number) => (value > 0 ? minutes(value) : '–');
+
+function spent(value: number, currency: string): string {
+  return value >= 0.005 ? money(value, currency) : `< ${money(0.01, currency)}`;
+}
+
 function columns(currency: string): Column<Row>[] {
   const cost = (r: Row) => r.step ?? r.cycle;
   return [
     { key: 'name', title: 'Cycle and step', grow: true, cell: (r) => <Name row={r} /> },
-    { key: 'people', title: 'People, min', number: true, cell: (r) => minutes(cost(r).human_minutes) },
+    { key: 'people', title: 'People, min', number: true, cell: (r) => people(cost(r).human_minutes) },
     { key: 'machines', title: 'Machines', number: true, cell: (r) => duration(cost(r).machine_hours * 3600) },
-    { key: 'money', title: 'Cost', number: true, cell: (r) => money(cost(r).cost, currency) },
+    { key: 'money', title: 'Cost', number: true, cell: (r) => spent(cost(r).cost, currency) },
   ];
 }
 

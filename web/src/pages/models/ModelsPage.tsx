@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Boxes } from 'lucide-react';
 import { type Evaluation, type Model, evaluationsQuery, modelsQuery } from '../../api/queries';
-import { ago, duration, score } from '../../lib/format';
+import { duration, score } from '../../lib/format';
 import { modelKindWords } from '../../lib/words';
+import { Ago } from '../../ui/Ago';
 import { Badge } from '../../ui/Badge';
 import { Page } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
@@ -31,12 +32,17 @@ function Names({ model }: { model: Model }) {
   );
 }
 
+/** The figure of the whole test data, as tables of parts and gate reports show it. */
+function everything(evaluation: Evaluation): number | undefined {
+  return evaluation.slices.find((s) => s.name === 'all')?.AP50 ?? evaluation.overall.AP50;
+}
+
 function columns(newest: (model: string) => Evaluation | undefined): Column<Model>[] {
   return [
     { key: 'name', title: 'Model', cell: (m) => <Names model={m} /> },
     { key: 'kind', title: 'Made how', cell: (m) => modelKindWords(m.kind), quiet: true },
     { key: 'version', title: 'From data', cell: (m) => m.dataset_version || '–', quiet: true },
-    { key: 'at', title: 'Made', cell: (m) => ago(m.created_at), quiet: true },
+    { key: 'at', title: 'Made', cell: (m) => <Ago at={m.created_at} />, quiet: true },
     {
       key: 'cpu',
       title: 'Machine time',
@@ -55,7 +61,7 @@ function columns(newest: (model: string) => Evaluation | undefined): Column<Mode
         const evaluation = newest(m.id);
         return evaluation ? (
           <Link to="/models/$model" params={{ model: m.id }}>
-            {score(evaluation.overall.AP50)}
+            {score(everything(evaluation))}
           </Link>
         ) : (
           '–'

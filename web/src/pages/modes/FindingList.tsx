@@ -1,21 +1,21 @@
 /** Findings as pictures; a person says with one key what each is. */
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { CircleCheck } from 'lucide-react';
 import { useState } from 'react';
 import { type Verdict, giveVerdict } from '../../api/actions';
-import { cardsQuery } from '../../api/cards';
+import { useCards } from '../../api/cards';
 import type { Schemas } from '../../api/client';
 import { type Sample, thumbnailUrl } from '../../api/samples';
 import { useShortcuts } from '../../commands/shortcuts';
 import { Picture } from '../../draw/Picture';
 import { toBox } from '../../lib/geometry';
 import { plural } from '../../lib/format';
-import { errorWords, findingVerdictWords } from '../../lib/words';
+import { checkWords, errorWords, findingVerdictWords } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Section } from '../../ui/Page';
-import { Empty } from '../../ui/States';
+import { Empty, Failure } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import styles from './FindingList.module.css';
 
@@ -37,18 +37,24 @@ function useVerdict() {
 }
 
 interface CardProps {
+  at: number;
   finding: Finding;
   sample: Sample | undefined;
   chosen: boolean;
   onChoose: () => void;
 }
 
-function FindingCard({ finding, sample, chosen, onChoose }: CardProps) {
+function FindingCard({ at, finding, sample, chosen, onChoose }: CardProps) {
   const mark = finding.box
     ? [{ box: toBox(finding.box), kind: 'finding' as const, text: errorWords(finding.error) }]
     : [];
   return (
-    <li className={clsx(styles.card, chosen && styles.chosen)} onClick={onChoose}>
+    <li
+      className={clsx(styles.card, chosen && styles.chosen)}
+      onClick={onChoose}
+      aria-current={chosen}
+      data-finding={at}
+    >
       <div className={styles.picture}>
         {sample && (
           <Picture
@@ -70,7 +76,7 @@ function FindingCard({ finding, sample, chosen, onChoose }: CardProps) {
         </Link>
       </p>
       <p className={styles.foot}>
-        {finding.verdict === null ? finding.check.replaceAll('_', ' ') : findingVerdictWords(finding.verdict)}
+        {finding.verdict === null ? checkWords(finding.check) : findingVerdictWords(finding.verdict)}
       </p>
     </li>
   );
@@ -80,20 +86,30 @@ export function FindingList({ findings, total }: { findings: Finding[]; total: n
   const [at, setAt] = useState(0);
   const [count, setCount] = useState(kPage);
   const shown = findings.slice(0, count);
-  const cards = useQuery(cardsQuery(shown.map((f) => f.sample))).data;
+  const cards = useCards(shown.map((f) => f.sample));
   const verdict = useVerdict();
   const chosen = Math.min(at, shown.length - 1);
+  const look = (next: number) => {
+    const inside = Math.min(shown.length - 1, Math.max(0, next));
+    setAt(inside);
+    document.querySelector(`[data-finding="${inside}"]`)?.scrollIntoView({ block: 'nearest' });
+  };
   const judge = (word: Verdict) => () => {
     const finding = shown[chosen];
     if (!finding) return;
     verdict.mutate({ finding: finding.id, verdict: word });
-    setAt(Math.min(shown.length - 1, chosen + 1));
+    look(chosen + 1);
   };
-  const move = (by: number) => () => setAt(Math.min(shown.length - 1, Math.max(0, chosen + by)));
+  const move = (by: number) => () => look(chosen + by);
   useShortcuts([
     ...kVerdicts.map((v, i) => ({ keys: String(i + 1), title: findingVerdictWords(v), run: judge(v) })),
     { keys: 'ArrowRight', title: 'Next finding', run: move(1) },
     { keys: 'ArrowLeft', title: 'Finding before', run: move(-1) },
+    {
+      keys: 'Enter',
+      title: 'Open the picture',
+      run: () => document.querySelector<HTMLAnchorElement>(`[data-finding="${chosen}"] a`)?.click(),
+    },
   ]);
   if (findings.length === 0) {
     return <Empty icon={CircleCheck} title="Nothing of this kind stands now" />;
@@ -107,12 +123,14 @@ export function FindingList({ findings, total }: { findings: Finding[]; total: n
           </Button>
         ))}
       </div>
+      {cards.error && <Failure error={cards.error} retry={cards.retry} />}
       <ul className={styles.grid}>
         {shown.map((finding, i) => (
           <FindingCard
             key={finding.id}
+            at={i}
             finding={finding}
-            sample={cards?.get(finding.sample)}
+            sample={cards.get(finding.sample)}
             chosen={i === chosen}
             onChoose={() => setAt(i)}
           />

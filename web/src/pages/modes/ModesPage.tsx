@@ -4,8 +4,8 @@ import { Link } from '@tanstack/react-router';
 import { TriangleAlert } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { modesQuery } from '../../api/queries';
-import { ago, grouped, percent, sentence } from '../../lib/format';
-import { errorWords } from '../../lib/words';
+import { grouped, percent, sentence } from '../../lib/format';
+import { Ago } from '../../ui/Ago';
 import { StateBadge } from '../../ui/Badge';
 import { Page, Section } from '../../ui/Page';
 import { Progress } from '../../ui/Progress';
@@ -27,7 +27,6 @@ function columns(worst: number): Column<Mode>[] {
         </Link>
       ),
     },
-    { key: 'error', title: 'Kind', cell: (m) => errorWords(m.error), quiet: true },
     { key: 'state', title: 'State', cell: (m) => <StateBadge state={m.state} /> },
     {
       key: 'findings',
@@ -58,7 +57,7 @@ function columns(worst: number): Column<Mode>[] {
         </span>
       ),
     },
-    { key: 'at', title: 'Seen', cell: (m) => ago(m.updated_at), quiet: true },
+    { key: 'at', title: 'Seen', cell: (m) => <Ago at={m.updated_at} />, quiet: true },
   ];
 }
 
@@ -79,7 +78,8 @@ export function ModesPage() {
           if (modes.length === 0) {
             return (
               <Empty icon={TriangleAlert} title="No failure mode is known" command="spotter check run">
-                Checks look for what the model gets wrong; what they find is grouped here.
+                Checks look for what the model gets wrong, as soon as there is one; what they find is grouped
+                here.
               </Empty>
             );
           }

@@ -3,14 +3,30 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Activity } from 'lucide-react';
 import { monitorQuery, useModelNames } from '../../api/queries';
-import { grouped, moment, sentence } from '../../lib/format';
+import { moment, percent } from '../../lib/format';
 import { Badge } from '../../ui/Badge';
 import { Page, Section } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
 import { type Column, Table } from '../../ui/Table';
-import { Term } from '../../ui/Tip';
+import { Term, Tip } from '../../ui/Tip';
 import { SampleStrip } from '../SampleStrip';
-import { type Monitor, type Run, latestOf } from './latest';
+import { type Monitor, type Run, latestOf, monitorWords, thenAndNow } from './latest';
+import styles from './MonitorPage.module.css';
+
+/** How large the difference is beside the one that raises an alarm. */
+function Difference({ monitor }: { monitor: Monitor }) {
+  const floor = monitor.effect_floor > 0 ? monitor.effect_floor : 1;
+  const share = monitor.statistic / floor;
+  const words = `${monitor.statistic.toFixed(3)}; an alarm needs ${monitor.effect_floor.toFixed(2)}`;
+  return (
+    <span className={styles.difference} title={words}>
+      <span className={styles.track} role="img" aria-label={words}>
+        <i data-over={share >= 1} style={{ width: `${Math.min(100, share * 50)}%` }} />
+        <b />
+      </span>
+    </span>
+  );
+}
 
 const kColumns: Column<Monitor>[] = [
   {
@@ -18,10 +34,11 @@ const kColumns: Column<Monitor>[] = [
     title: 'What is watched',
     grow: true,
     cell: (m) => (
-      <span style={{ display: 'grid' }}>
-        <strong style={{ fontWeight: 500 }}>{sentence(m.name.replaceAll('_', ' '))}</strong>
-        <small style={{ color: 'var(--text-faint)' }}>{m.summary}</small>
-      </span>
+      <Tip text={m.summary === '' ? m.name : `${m.name.replaceAll('_', ' ')}: ${m.summary}`}>
+        <span tabIndex={0} className={styles.name}>
+          {monitorWords(m.name)}
+        </span>
+      </Tip>
     ),
   },
   {
@@ -33,26 +50,25 @@ const kColumns: Column<Monitor>[] = [
       </Badge>
     ),
   },
-  { key: 'scenes', title: 'Scenes', number: true, cell: (m) => grouped(m.scenes_current) },
+  { key: 'values', title: 'Learned from → now', number: true, cell: (m) => thenAndNow(m), quiet: true },
   {
     key: 'effect',
     title: (
-      <Term text="How large the difference is. Below the floor it raises no alarm, however sure it is.">
+      <Term text="How large the difference is. The tick is where an alarm begins, if chance does not explain it.">
         Difference
       </Term>
     ),
-    number: true,
-    cell: (m) => `${m.statistic.toFixed(3)} (floor ${m.effect_floor.toFixed(2)})`,
+    cell: (m) => <Difference monitor={m} />,
   },
   {
     key: 'p',
     title: (
-      <Term text="How often chance alone would give such a difference, after counting every thing that is watched.">
-        Chance
+      <Term text="How often chance alone gives such a difference, with everything counted that is watched. An alarm needs less than 5 %.">
+        By chance
       </Term>
     ),
     number: true,
-    cell: (m) => (m.p_adjusted < 0.001 ? '< 0.001' : m.p_adjusted.toFixed(3)),
+    cell: (m) => (m.p_adjusted < 0.001 ? '< 0.1 %' : percent(m.p_adjusted, m.p_adjusted < 0.1 ? 1 : 0)),
   },
 ];
 
@@ -61,7 +77,7 @@ function Exemplars({ monitors }: { monitors: Monitor[] }) {
   return (
     <>
       {alarmed.map((m) => (
-        <Section key={m.name} title={m.summary || m.name} note="Pictures that differ most">
+        <Section key={m.name} title={monitorWords(m.name)} note="Pictures that differ most">
           <SampleStrip items={m.exemplars.map((key) => ({ key }))} />
         </Section>
       ))}
@@ -91,7 +107,7 @@ function runColumns(nameOf: (id: string) => string): Column<Run>[] {
       title: 'What changed',
       grow: true,
       quiet: true,
-      cell: (r) => r.alarms.join(', ').replaceAll('_', ' '),
+      cell: (r) => r.alarms.map(monitorWords).join(', ') || '–',
     },
   ];
 }

@@ -15,6 +15,13 @@ import { type LookingSearch, legendOf, looks, lookingOf, shownOf, sorts } from '
 import { ScoreSlider } from './ScoreSlider';
 import styles from './SamplesPage.module.css';
 
+const kNoneLikeThat = { title: 'No picture is like that', text: 'Take a condition away to see more.' };
+const kNoneYet = {
+  title: 'No pictures yet',
+  text: 'Bring some in, with labels or without. “spotter formats” lists what can be read.',
+  command: 'spotter import coco labels.json --images FOLDER',
+};
+
 const kTiles = { small: 160, middle: 224, large: 340 };
 type TileSize = keyof typeof kTiles;
 
@@ -143,7 +150,7 @@ export function SamplesPage() {
         tileWidth={kTiles[size]}
         chosen={chosen}
         onColumns={setColumns}
-        empty={search.where ? 'Take a condition away to see more.' : 'Bring some in with spotter import.'}
+        empty={search.where || search.show ? kNoneLikeThat : kNoneYet}
       />
     </Page>
   );
