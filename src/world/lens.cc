@@ -96,7 +96,7 @@ void drops(Picture& picture, double rain_mm, Rng& rng) {
 void dull(Picture& picture, float amount, Rgb air) {
   for (auto& p : picture.pixels) {
     const float grey = luminance(p);
-    p = mix(mix(p, {grey, grey, grey}, 0.45F * amount), air, 0.22F * amount);
+    p = mix(mix(p, {grey, grey, grey}, 0.85F * amount), air, 0.42F * amount);
   }
 }
 

@@ -42,7 +42,7 @@ Fill Pen::fill_of(const Paint& paint, const Place& place, const Place& normal) c
           .down = paint.down * (1 - haze),
           .across = paint.across * (1 - haze),
           .grain = paint.grain * (1 - haze),
-          .alpha = mirror_ ? std::min(0.995F, paint.alpha) * f32(0.3 * light_.wet) : paint.alpha};
+          .alpha = mirror_ ? std::min(0.995F, paint.alpha) * f32(0.6 * light_.wet) : paint.alpha};
 }
 
 void Pen::face(std::span<const Place> corners, const Place& normal, const Paint& paint) {

@@ -86,7 +86,7 @@ void set_air(Scene& scene, Rng& rng) {
   const double strength = rng.uniform();
   if (scene.weather == Weather::kRain) {
     scene.cloud = 1;
-    scene.rain_mm = std::floor((1 + 9 * strength * strength) * 10) / 10;
+    scene.rain_mm = std::floor((1 + 9 * strength) * 10) / 10;
     scene.sight_m = 170 - 9 * scene.rain_mm;
   } else if (scene.weather == Weather::kFog) {
     scene.cloud = 1;
