@@ -153,9 +153,14 @@ class Search {
       predicates_.push_back({c.column, rows_of_samples(c.rows), c.complexity});
     }
     for (const auto& slice : channel_.slices) {
-      const bool known = std::any_of(conditions_.begin(), conditions_.end(),
-                                     [&](const Condition& c) { return c.where == slice.where; });
-      if (known || slice.where == "true") {
+      const auto known =
+          std::find_if(conditions_.begin(), conditions_.end(),
+                       [&](const Condition& c) { return c.where == slice.where; });
+      if (known != conditions_.end()) {
+        known->weight = std::max(known->weight, slice.weight);
+        continue;
+      }
+      if (slice.where == "true") {
         continue;
       }
       RowSet samples(channel_.samples.size());

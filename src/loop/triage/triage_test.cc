@@ -200,6 +200,22 @@ TEST(Triage, ConfiguredSlicesAreCandidatesAndBringTheirWeight) {
   EXPECT_EQ(modes[0].weight, 5);
 }
 
+TEST(Triage, ASliceThatSaysWhatTheSearchFindsBringsItsWeightToo) {
+  auto channels = demo_channels(1);
+  for (auto& channel : channels) {
+    channel.slices.push_back({"rain", "weather = 'rain'", 3, {}});
+    for (const auto& sample : channel.samples) {
+      channel.slices.back().holds.push_back(has(sample, "\"rain\"") ? 1 : 0);
+    }
+  }
+  const auto modes = group_findings(channels, {});
+  const auto rain = std::find_if(modes.begin(), modes.end(), [](const FoundMode& mode) {
+    return mode.where == "weather = 'rain'";
+  });
+  ASSERT_NE(rain, modes.end());
+  EXPECT_EQ(rain->weight, 3);
+}
+
 TEST(Triage, TheSameInputGivesTheSameModes) {
   const auto channels = demo_channels(3);
   const auto a = group_findings(channels, {});
