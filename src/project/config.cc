@@ -67,6 +67,9 @@ void check_values(const Config& config, const std::string& origin) {
   if (config.gate.resamples < 100 || config.gate.resamples > 100'000) {
     refuse("\"gate.resamples\" must be between 100 and 100000");
   }
+  if (!(config.train.new_weight > 0 && config.train.new_weight <= 100)) {
+    refuse("\"train.new_weight\" must be above 0 and at most 100");
+  }
   if (!(config.gate.confidence > 0.5 && config.gate.confidence < 1)) {
     refuse("\"gate.confidence\" must be above 0.5 and below 1");
   }
@@ -106,6 +109,7 @@ void take_scalars(const Json& v, Config& config) {
   take(v, "train.parameters", config.train.parameters);
   take(v, "train.warm_parameters", config.train.warm_parameters);
   take(v, "train.warm_start", config.train.warm_start);
+  take(v, "train.new_weight", config.train.new_weight);
   take(v, "train.control", config.train.control);
   take(v, "train.random_control", config.train.random_control);
   take(v, "train.timeout_minutes", config.train.timeout_minutes);

@@ -30,6 +30,7 @@ struct TrainConfig {
   Json parameters = Json::object();        // for the trainer: steps, batch, input_width …
   Json warm_parameters = Json::object();   // laid over `parameters` when training from a model
   bool warm_start = true;
+  double new_weight = 2;                   // of samples that the model trained from has not seen
   bool control = true;                     // train the equal-compute control too
   bool random_control = false;             // train an arm with as many random samples too
   int timeout_minutes = 0;

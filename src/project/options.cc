@@ -39,6 +39,7 @@ constexpr std::array kOptions = {
     OptionSpec{"train.parameters", "{}", "Parameters for the trainer"},
     OptionSpec{"train.warm_parameters", "{}", "Laid over them when training goes on from a model"},
     OptionSpec{"train.warm_start", "true", "Start from the champion instead of from scratch"},
+    OptionSpec{"train.new_weight", "2.0", "Weight of samples that the model trained from has not seen; 1 = as the others"},
     OptionSpec{"train.control", "true", "Also train as long on the old data, so that gains are credited fairly"},
     OptionSpec{"train.random_control", "false", "Also train with as many random samples as were curated"},
     OptionSpec{"train.timeout_minutes", "0", "Give up after this long; 0 = never"},

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <fstream>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -54,6 +56,7 @@ RunWish wish_of(Project& project, const Arm& arm) {
           .identity = {{"version", request.dataset_version},
                        {"init", arm.init_model},
                        {"parameters", arm.parameters},
+                       {"new_weight", project.config.train.new_weight},
                        {"command", project.config.train.command},
                        {"classes", class_names(project)},
                        {"seed", request.seed},
@@ -74,6 +77,26 @@ std::vector<std::string> keys_of(Project& project, const FitRequest& request,
   return pinch(std::move(keys), split == "val" ? (samples_max + 3) / 4 : samples_max);
 }
 
+// What the model trained from has not seen counts more: it is rare beside what was seen, and an
+// epoch of the new among the old would hardly move the network. The control has nothing new.
+std::unordered_map<std::string, double> weights_of(Project& project, const Arm& arm,
+                                                   const std::vector<std::string>& keys) {
+  std::unordered_map<std::string, double> weights;
+  const double weight = project.config.train.new_weight;
+  const auto seen_in =
+      arm.init_model.empty() ? "" : find_model(project, arm.init_model).dataset_version;
+  if (seen_in.empty() || weight == 1) {
+    return weights;
+  }
+  const auto seen = split_keys(project, seen_in, "train");
+  for (const auto& key : keys) {
+    if (!std::binary_search(seen.begin(), seen.end(), key)) {
+      weights.emplace(key, weight);
+    }
+  }
+  return weights;
+}
+
 // Writes what the trainer reads; the same for every attempt of a round.
 CommandPaths write_inputs(Project& project, const Arm& arm, const fs::path& folder) {
   const auto& request = arm.request;
@@ -87,13 +110,15 @@ CommandPaths write_inputs(Project& project, const Arm& arm, const fs::path& fold
   if (fs::exists(folder / "ready.json")) {
     return paths;
   }
-  const ManifestOptions options{.version = request.dataset_version};
+  ManifestOptions options{.version = request.dataset_version};
   const auto train = keys_of(project, request, "train");
   if (train.empty()) {
     fail(ErrorCode::kInvalid,
          fmt::format("dataset version \"{}\" has no samples to train on", request.dataset_version));
   }
+  options.weights = weights_of(project, arm, train);
   write_manifest(project, train, options, paths.data);
+  options.weights.clear();
   write_manifest(project, keys_of(project, request, "val"), options, paths.val);
   write_json(paths.config, {{"task", project.config.task},
                             {"classes", class_names(project)},

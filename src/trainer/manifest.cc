@@ -27,7 +27,7 @@ Json objects_json(const LabelSet& set) {
   return objects;
 }
 
-Json line_json(Project& project, const Sample& sample) {
+Json line_json(Project& project, const Sample& sample, const ManifestOptions& options) {
   if (!project.blobs->has(sample.media)) {
     fail(ErrorCode::kNotFound,
          fmt::format(
@@ -35,9 +35,10 @@ Json line_json(Project& project, const Sample& sample) {
              "is missing): {}",
              sample.key, sample.media));
   }
+  const auto weight = options.weights.find(sample.key);
   return {{"key", sample.key},     {"path", project.blobs->local_path(sample.media).string()},
           {"width", sample.width}, {"height", sample.height},
-          {"weight", 1.0},         {"scene", sample.scene()}};
+          {"weight", weight == options.weights.end() ? 1.0 : weight->second},         {"scene", sample.scene()}};
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ std::size_t write_manifest(Project& project, std::span<const std::string> keys,
       if (sample == samples.end()) {
         fail(ErrorCode::kNotFound, fmt::format("no sample \"{}\" in the project", key));
       }
-      Json line = line_json(project, sample->second);
+      Json line = line_json(project, sample->second, options);
       if (const auto set = labels.find(key); set != labels.end()) {
         line["objects"] = objects_json(set->second);
       }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "project/project.h"
@@ -17,6 +18,8 @@ enum class Objects { kNone, kGiven };  // whether the labels are sent along
 struct ManifestOptions {
   std::string version;  // labels of this dataset version; empty = the current ones
   Objects objects = Objects::kGiven;
+  // Samples with a weight other than 1 in training.
+  std::unordered_map<std::string, double> weights = {};
 };
 
 // Writes one line a sample, in the order of `keys`, and returns how many. Memory is bounded:

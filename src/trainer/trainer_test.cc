@@ -38,7 +38,8 @@ if verb == "train":
     text = "%d %d %s %s" % (len(lines), boxes, config["seed"], open(model + "/weights").read() if model else "-")
     open(os.path.join(out, "weights"), "w").write(text)
     json.dump({"runtime": "command", "classes": config["classes"]}, open(os.path.join(out, "model.json"), "w"))
-    done(steps=1, metrics={"samples": len(lines), "resumed": os.path.exists(os.path.join(ckpt, "state"))})
+    done(steps=1, metrics={"samples": len(lines), "weight": sum(l["weight"] for l in lines),
+                           "resumed": os.path.exists(os.path.join(ckpt, "state"))})
 else:
     bad = params.get("bad", "")
     with open(os.path.join(out, "predictions.jsonl"), "w") as f:
@@ -118,6 +119,20 @@ TEST_F(TrainerClient, WarmStartsFromAModel) {
   EXPECT_EQ(model.parent, find_model(*project_, "m1").id);
   checkout_model(*project_, model, folder_.path() / "warm");
   EXPECT_EQ(read_file(folder_.path() / "warm" / "weights"), "7 7 4 7 7 1 -");
+}
+
+TEST_F(TrainerClient, WhatTheModelHasNotSeenCountsMore) {
+  fit_with({});
+  std::vector<lake::VersionItem> items;
+  for (int i = 0; i < 9; ++i) {
+    items.push_back({fmt::format("s{:02}", i), "train", 1});
+  }
+  project_->lake->add_version("t/v2", "v2", items);
+  const FitRequest warm{.dataset_version = "v2", .init_model = "m1"};
+  EXPECT_EQ(fit(*project_, warm, quiet_).metrics["weight"], 7 + 2 * 2.0);
+  project_->config.train.new_weight = 3;
+  EXPECT_EQ(fit(*project_, warm, quiet_).metrics["weight"], 7 + 2 * 3.0);
+  EXPECT_EQ(fit(*project_, {.dataset_version = "v2"}, quiet_).metrics["weight"], 9.0);
 }
 
 TEST_F(TrainerClient, TheSameWishOfACycleIsTrainedOnce) {

@@ -57,6 +57,7 @@ Json train_inputs(const StepContext& context) {
           {"parameters", train.parameters},
           {"warm_parameters", train.warm_parameters},
           {"warm_start", train.warm_start},
+          {"new_weight", train.new_weight},
           {"command", train.command},
           {"control", train.control},
           {"random_control", train.random_control},
