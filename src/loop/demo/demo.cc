@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <future>
 #include <map>
 #include <set>
 
@@ -66,10 +67,17 @@ class Demo {
 
   void reopen() { project_ = std::make_unique<Project>(open_project(root())); }
 
-  void draw(const Part& part) {
+  void draw(const Part& part) const {
     const auto folder = world_folder(part);
     if (!std::filesystem::exists(folder / "world.json")) {
       (void)world::write_world(part.options, folder, {.replace = true});
+    }
+  }
+
+  void draw_what_comes() const {
+    draw(production_part(sizes_, options_.seed));
+    for (const auto& part : later_tests(sizes_, options_.seed)) {
+      draw(part);
     }
   }
 
@@ -159,7 +167,10 @@ class Demo {
       bring_in(part, true);
     }
     say("cycle 1: the first model");
+    // The coming weeks are drawn on the core that training on one thread leaves idle.
+    auto coming = std::async(std::launch::async, [this] { draw_what_comes(); });
     (void)turn();
+    coming.get();
     if (deploy::current_model(*project_, "").empty()) {
       fail(ErrorCode::kConflict, fmt::format("the first model was not shipped, so there is nothing to improve: look at "
                                              "`spotter gate show` and `spotter cycle status` in {}",
