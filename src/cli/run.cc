@@ -69,6 +69,13 @@ void declare_all(Program& program) {
       app = parent.add_subcommand(std::string(last));
     }
     app->description(std::string(command.summary));
+    if (command.summary.empty()) {
+      app->group("");  // for the program itself: not in the help
+    }
+    if (&parent != &program.root && !program.handlers.contains(&parent)) {
+      const auto others = parent.get_description();
+      parent.description(others.empty() ? std::string(last) : fmt::format("{}, {}", others, last));
+    }
     app->footer(fmt::format("Example:\n  {}", command.example));
     add_common_options(*app, program.context);
     program.handlers[app] = command.declare(*app, program.context);
