@@ -166,13 +166,13 @@ void add_alarms(Project& project, Json& items) {
   }
 }
 
+// Of jobs outside cycles: a cycle tells its own failures.
 void add_failed_jobs(Project& project, Json& items) {
-  for (const auto& row :
-       project.catalog->query("SELECT name, kind, message, updated_at FROM jobs WHERE state = "
-                              "'failed' AND updated_at > $1 ORDER BY "
-                              "updated_at DESC LIMIT 5",
-                              {project.now() - kDay})) {
-    add(items, "job", row.text(0), fmt::format("A {} job failed", row.text(1)), row.text(2), 2,
+  for (const auto& row : project.catalog->query(
+           "SELECT name, kind, message, updated_at FROM jobs WHERE state = 'failed' AND updated_at "
+           "> $1 AND cycle NOT IN (SELECT id FROM cycles) ORDER BY updated_at DESC LIMIT 5",
+           {project.now() - kDay})) {
+    add(items, "job", row.text(0), fmt::format("A job failed: {}", row.text(1)), row.text(2), 2,
         row.integer(3));
   }
 }

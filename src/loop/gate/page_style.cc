@@ -25,7 +25,7 @@ h2 small { color: var(--soft); font-weight: 400; font-size: 13px; margin-left: 8
 .top > div { padding: 20px 22px; }
 .next { background: var(--band); border-left: 1px solid var(--line); }
 .next h3 { margin: 0 0 6px; font-size: 14px; }
-.next p { margin: 0 0 8px; }
+.next p { margin: 0 0 8px; } .next code { display: inline-block; }
 .word { display: inline-block; font-weight: 650; border-radius: 999px; padding: 1px 10px; white-space: nowrap;
   color: var(--tone); background: var(--tone-bg); }
 .top .word { font-size: 13px; letter-spacing: .06em; text-transform: uppercase; margin-bottom: 8px; padding: 3px 12px; }

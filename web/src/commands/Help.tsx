@@ -11,7 +11,7 @@ export function Help({ open, onClose }: { open: boolean; onClose: () => void }) 
     a === 'On this page' ? -1 : b === 'On this page' ? 1 : a.localeCompare(b),
   );
   return (
-    <Dialog open={open} onClose={onClose} title="Keyboard">
+    <Dialog open={open} onClose={onClose} title="Keyboard" wide>
       <div className={styles.groups}>
         {groups.map((group) => (
           <section key={group}>

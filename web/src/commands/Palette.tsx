@@ -5,6 +5,7 @@ import clsx from 'clsx';
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, useMemo, useState } from 'react';
 import { cyclesQuery, modelsQuery, modesQuery } from '../api/queries';
+import { sentence } from '../lib/format';
 import { Keys } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import styles from './Palette.module.css';
@@ -38,7 +39,7 @@ function useActions(): Action[] {
       })),
       ...(modes ?? []).map((m) => ({
         id: m.id,
-        title: m.title,
+        title: sentence(m.title),
         group: 'Failure mode',
         keys: '',
         run: go(`/modes/${m.id}`),

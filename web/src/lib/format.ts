@@ -83,8 +83,8 @@ export function ago(iso: string | null | undefined, now: number = Date.now()): s
   if (!iso) return '–';
   const seconds = (now - Date.parse(iso)) / 1000;
   if (seconds < 45) return 'just now';
-  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  if (seconds < 3600) return `${Math.max(1, Math.floor(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   if (seconds < 172_800) return 'yesterday';
   if (seconds < 604_800) return `${Math.round(seconds / 86_400)} days ago`;
   return date(iso);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contain, containPart, cover, hit, toFrame, type Box } from './geometry';
+import { contain, containPart, cover, hit, toFrame, tileShape, type Box } from './geometry';
 
 test('contain centres and never cuts', () => {
   expect(contain({ width: 200, height: 100 }, { width: 100, height: 100 })).toEqual({
@@ -31,4 +31,10 @@ test('a part fills the frame', () => {
   const view = containPart([50, 20, 150, 70], { width: 400, height: 200 });
   expect(view).toEqual({ x: -200, y: -80, scale: 4 });
   expect(toFrame([50, 20, 150, 70], view)).toEqual([0, 0, 400, 200]);
+});
+
+test('tiles have the shape of their picture, within reason', () => {
+  expect(tileShape({ width: 256, height: 160 })).toBe(1.6);
+  expect(tileShape({ width: 100, height: 900 })).toBe(0.8);
+  expect(tileShape(undefined)).toBe(1.5);
 });

@@ -73,3 +73,8 @@ export function hit(boxes: readonly Box[], x: number, y: number): number {
   });
   return best;
 }
+
+/** The shape of a tile for a picture, width by height: the picture's own, but neither a tower nor a ribbon. */
+export function tileShape(picture: Size | undefined): number {
+  return picture ? Math.min(2.4, Math.max(0.8, picture.width / picture.height)) : 1.5;
+}

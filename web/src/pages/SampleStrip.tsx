@@ -5,6 +5,7 @@ import { useCards } from '../api/cards';
 import { thumbnailUrl } from '../api/samples';
 import { Picture } from '../draw/Picture';
 import { marksOf } from '../draw/marks';
+import { tileShape } from '../lib/geometry';
 import { Failure } from '../ui/States';
 import styles from './SampleStrip.module.css';
 
@@ -27,7 +28,7 @@ export function SampleStrip({ items }: { items: StripItem[] }) {
         return (
           <li key={key} data-row>
             <Link to="/samples/$sample" params={{ sample: key }} className={styles.link}>
-              <span className={styles.picture}>
+              <span className={styles.picture} style={{ aspectRatio: tileShape(sample) }}>
                 {sample && (
                   <Picture
                     src={thumbnailUrl(sample, 320)}

@@ -1,6 +1,8 @@
 /** From a slice to its pictures: shared by the tables of models and gate reports. */
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { modesQuery } from '../api/queries';
 import type { Looking } from '../api/samples';
 import { isEverything } from '../lib/filter';
 import { sentence } from '../lib/format';
@@ -45,6 +47,15 @@ export function SliceLink({ slice, evaluation, children }: SliceLinkProps) {
 }
 
 /** "all" is the built-in slice of everything; others are named in spotter.yaml, mostly like_this. */
-export function sliceName(name: string): string {
+function named(name: string): string {
   return name === 'all' ? 'Everything' : sentence(name.replaceAll('_', ' '));
+}
+
+/** Names of slices for people; a failure mode that became a test has its title. */
+export function useSliceName(): (name: string) => string {
+  const { data } = useQuery(modesQuery);
+  return (name) => {
+    const mode = data?.modes.find((m) => m.name === name);
+    return mode ? sentence(mode.title) : named(name);
+  };
 }

@@ -1,4 +1,5 @@
 /** A window over the page. */
+import clsx from 'clsx';
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
@@ -10,10 +11,19 @@ interface DialogProps {
   title: string;
   hideTitle?: boolean;
   lead?: string;
+  wide?: boolean;
   children: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, hideTitle = false, lead, children }: DialogProps) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  hideTitle = false,
+  lead,
+  wide = false,
+  children,
+}: DialogProps) {
   return (
     <Radix.Root
       open={open}
@@ -23,7 +33,10 @@ export function Dialog({ open, onClose, title, hideTitle = false, lead, children
     >
       <Radix.Portal>
         <Radix.Overlay className={styles.veil} />
-        <Radix.Content className={hideTitle ? styles.bare : styles.dialog} aria-describedby={undefined}>
+        <Radix.Content
+          className={clsx(hideTitle ? styles.bare : styles.dialog, wide && styles.wide)}
+          aria-describedby={undefined}
+        >
           <Radix.Title className={hideTitle ? styles.hidden : styles.title}>{title}</Radix.Title>
           {lead !== undefined && <p className={styles.lead}>{lead}</p>}
           {children}

@@ -66,7 +66,8 @@ function GoOn({ cycle, going, onGo }: { cycle: Cycle; going: boolean; onGo: () =
 function Offered({ cycle }: { cycle: Cycle }) {
   const undecided = useUndecided(cycle);
   const { resume, cancel, going } = useCycleActions(cycle);
-  const stands = standsAt(cycle) !== undefined;
+  // An interrupted one may have been cut before its first step or between two.
+  const stands = standsAt(cycle) !== undefined || cycle.interrupted;
   const words = needs(cycle, !undecided);
   return (
     <div className={styles.bar} data-stands={stands}>
@@ -92,13 +93,13 @@ export function CycleActions({ cycle }: { cycle: Cycle }) {
   return cycle.rehearsal || ended || newest?.id !== cycle.id ? null : <Offered cycle={cycle} />;
 }
 
-/** Starts the next cycle; absent while one has not ended, and before there is anything to learn from. */
+/** Starts the next cycle; absent while one has not ended well, and before there is anything to learn from. */
 export function StartCycle({ look = 'plain' }: { look?: 'plain' | 'primary' }) {
   const { data } = useQuery(cyclesQuery);
   const { start, starting } = useStartCycle();
   const newest = data?.cycles.filter((c) => !c.rehearsal).at(-1);
   const samples = useQuery(projectQuery).data?.counts.samples ?? 0;
-  const standing = newest !== undefined && ['running', 'waiting'].includes(newest.state);
+  const standing = newest !== undefined && ['running', 'waiting', 'failed'].includes(newest.state);
   if (data === undefined || standing || samples === 0) return null;
   return (
     <Button look={look} icon={<Play />} disabled={starting} onClick={start}>

@@ -56,6 +56,25 @@ function Outcome({ step }: { step: Step }) {
   );
 }
 
+/** What failed in one line, the lines of its log below, and where all of it is. */
+function Fault({ error }: { error: string }) {
+  const [first = '', ...more] = error.split('\n');
+  const job = /job "([^"]+)"/.exec(first)?.[1];
+  return (
+    <>
+      <p className={styles.error}>
+        {first}{' '}
+        {job !== undefined && (
+          <Link to="/jobs/$job" params={{ job }}>
+            Open the job
+          </Link>
+        )}
+      </p>
+      {more.length > 0 && <pre className={styles.more}>{more.join('\n')}</pre>}
+    </>
+  );
+}
+
 interface RowProps {
   cycle: Cycle;
   step: Step;
@@ -76,7 +95,7 @@ function StepRow({ cycle, step }: RowProps) {
           <strong>{words.title}</strong>
           <span className={styles.what}>{words.what}</span>
         </div>
-        {step.state === 'failed' && <p className={styles.error}>{step.error}</p>}
+        {step.state === 'failed' && <Fault error={step.error} />}
         {interrupted && <p className={styles.error}>Interrupted: nobody works on it.</p>}
         {step.state === 'running' && !interrupted && <Running cycle={cycle.id} step={step.name} />}
         <Outcome step={step} />

@@ -56,6 +56,7 @@ test('a cycle that stands still says what it needs', () => {
   expect(standsAt(cut)?.name).toBe('train');
   expect(needs(cut, false)).toContain('Nobody works on it');
   const running = cycle('running', [step('train', 'running')]);
+  expect(standsAt(running)).toBeUndefined();
   expect(needs(running, false)).toBe('');
   expect(needs(cycle('failed', [step('train', 'failed')]), false)).toContain('“Train” failed');
   expect(needs(cycle('done', []), false)).toBe('');

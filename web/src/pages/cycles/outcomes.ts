@@ -71,7 +71,7 @@ function watched(outputs: Outputs): string {
 const kOutcomes: Record<string, (outputs: Outputs) => string> = {
   ingest: brought,
   checks: checked,
-  triage: (o) => (Array.isArray(o.modes) ? `${plural(o.modes.length, 'failure mode')} not mended yet` : ''),
+  triage: (o) => (Array.isArray(o.modes) ? `${plural(o.modes.length, 'failure mode')} to work on` : ''),
   curate: (o) => (o.picked === undefined ? '' : `${plural(number(o.picked), 'picture')} picked`),
   label: labelled,
   version: frozen,
@@ -100,10 +100,9 @@ export function reportOf(cycle: Cycle): string {
 
 /** Where a cycle stands still, if it does. */
 export function standsAt(cycle: Cycle): Step | undefined {
-  const wanted = cycle.state === 'running' && cycle.interrupted ? 'running' : cycle.state;
-  return ['waiting', 'failed', 'running'].includes(wanted)
-    ? cycle.steps.find((s) => s.state === wanted)
-    : undefined;
+  const still =
+    ['waiting', 'failed'].includes(cycle.state) || (cycle.state === 'running' && cycle.interrupted);
+  return still ? cycle.steps.find((s) => s.state === cycle.state) : undefined;
 }
 
 /** What a cycle that stands still needs, in a sentence; "" when it needs nobody. */

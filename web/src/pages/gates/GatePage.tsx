@@ -12,6 +12,7 @@ import { Badge } from '../../ui/Badge';
 import { Button, buttonClass } from '../../ui/Button';
 import { Page, Section } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
+import { useSliceName } from '../slices';
 import { DecisionPanel } from './DecisionPanel';
 import { GateTable } from './GateTable';
 import { PairList } from './PairList';
@@ -55,6 +56,7 @@ function cost(report: Report): string {
 }
 
 function Verdict({ report }: { report: Report }) {
+  const sliceName = useSliceName();
   const facts = [
     { name: 'Parts of the data', value: parts(report) },
     {
@@ -70,7 +72,7 @@ function Verdict({ report }: { report: Report }) {
       {report.reasons.length > 0 && (
         <ul className={styles.reasons}>
           {report.reasons.map((reason) => (
-            <li key={reason}>{reasonWords(reason)}</li>
+            <li key={reason}>{reasonWords(reason, sliceName)}</li>
           ))}
         </ul>
       )}

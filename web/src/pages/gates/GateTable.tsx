@@ -7,7 +7,7 @@ import { Badge } from '../../ui/Badge';
 import { Interval } from '../../ui/Interval';
 import { type Column, Table } from '../../ui/Table';
 import { Term, Tip } from '../../ui/Tip';
-import { SliceLink, sliceName } from '../slices';
+import { SliceLink, useSliceName } from '../slices';
 import styles from './GateTable.module.css';
 
 type Report = Schemas['GateReport'];
@@ -48,8 +48,10 @@ function Change({ slice, scale, margin }: { slice: Slice; scale: number; margin:
           allowed={[-margin, 0]}
           label={`${change(slice.delta)}, between ${range}`}
         />
-        <small>{range}</small>
-        {due !== '' && <small>{due}</small>}
+        <small>
+          <i>{range}</i>
+          {due !== '' && ` ${due}`}
+        </small>
       </span>
     </span>
   );
@@ -78,7 +80,12 @@ function inOrder(slices: readonly Slice[]): Slice[] {
   return slices.toSorted((a, b) => rank(a) - rank(b) || b.weight - a.weight);
 }
 
-function columns(report: Report, measured: Measured, scale: number): Column<Slice>[] {
+function columns(
+  report: Report,
+  measured: Measured,
+  scale: number,
+  sliceName: (name: string) => string,
+): Column<Slice>[] {
   const figure = (
     key: 'before' | 'after',
     title: string,
@@ -153,7 +160,7 @@ export function GateTable({ report, ...measured }: { report: Report } & Measured
   return (
     <Table
       caption="Comparison by part of the data"
-      columns={columns(report, measured, reach(report))}
+      columns={columns(report, measured, reach(report), useSliceName())}
       rows={inOrder(report.slices)}
       rowKey={(s) => s.name}
     />

@@ -4,12 +4,14 @@ import { Link } from '@tanstack/react-router';
 import { Scale } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { gatesQuery } from '../../api/queries';
+import { plural } from '../../lib/format';
 import { verdictWords } from '../../lib/words';
 import { Ago } from '../../ui/Ago';
 import { Badge } from '../../ui/Badge';
 import { Page } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
 import { type Column, Table } from '../../ui/Table';
+import { useSliceName } from '../slices';
 import { reasonWords } from './words';
 
 type Report = Schemas['GateSummary'];
@@ -25,10 +27,17 @@ function Decision({ report }: { report: Report }) {
   );
 }
 
-function why(report: Report): string {
-  const [reason] = report.reasons;
-  if (reason !== undefined) return reasonWords(reason);
-  return report.first_model ? 'The first model' : 'Better where it should be, and nowhere worse';
+function Why({ report }: { report: Report }) {
+  const sliceName = useSliceName();
+  const [reason, ...more] = report.reasons;
+  if (reason === undefined)
+    return <>{report.first_model ? 'The first model' : 'Better where it should be, and nowhere worse'}</>;
+  return (
+    <>
+      {reasonWords(reason, sliceName)}
+      {more.length > 0 && `, and ${plural(more.length, 'reason')} more`}
+    </>
+  );
 }
 
 const kColumns: Column<Report>[] = [
@@ -47,7 +56,7 @@ const kColumns: Column<Report>[] = [
     cell: (r) => <Badge tone={verdictWords(r.verdict).tone}>{verdictWords(r.verdict).text}</Badge>,
   },
   { key: 'decision', title: 'Decision', cell: (r) => <Decision report={r} /> },
-  { key: 'reason', title: 'Why', cell: (r) => why(r), quiet: true, grow: true },
+  { key: 'reason', title: 'Why', cell: (r) => <Why report={r} />, quiet: true, grow: true },
   { key: 'version', title: 'On', cell: (r) => r.version, quiet: true },
   { key: 'at', title: 'Made', cell: (r) => <Ago at={r.created_at} />, quiet: true },
 ];

@@ -5,11 +5,11 @@ import { Badge } from '../../ui/Badge';
 import { Interval } from '../../ui/Interval';
 import { type Column, Table } from '../../ui/Table';
 import { Term } from '../../ui/Tip';
-import { SliceLink, sliceName } from '../slices';
+import { SliceLink, useSliceName } from '../slices';
 
 type Slice = Evaluation['slices'][number];
 
-function columns(evaluation: Evaluation): Column<Slice>[] {
+function columns(evaluation: Evaluation, sliceName: (name: string) => string): Column<Slice>[] {
   return [
     {
       key: 'name',
@@ -75,7 +75,7 @@ export function SliceTable({ evaluation }: { evaluation: Evaluation }) {
   return (
     <Table
       caption="Score by part of the data"
-      columns={columns(evaluation)}
+      columns={columns(evaluation, useSliceName())}
       rows={evaluation.slices}
       rowKey={(s) => s.name}
     />

@@ -10,7 +10,7 @@ import type { Schemas } from '../../api/client';
 import { type Sample, thumbnailUrl } from '../../api/samples';
 import { useShortcuts } from '../../commands/shortcuts';
 import { Picture } from '../../draw/Picture';
-import { toBox } from '../../lib/geometry';
+import { tileShape, toBox } from '../../lib/geometry';
 import { plural } from '../../lib/format';
 import { checkWords, errorWords, findingVerdictWords } from '../../lib/words';
 import { Button } from '../../ui/Button';
@@ -55,7 +55,7 @@ function FindingCard({ at, finding, sample, chosen, onChoose }: CardProps) {
       aria-current={chosen}
       data-finding={at}
     >
-      <div className={styles.picture}>
+      <div className={styles.picture} style={{ aspectRatio: tileShape(sample) }}>
         {sample && (
           <Picture
             src={thumbnailUrl(sample, 320)}
