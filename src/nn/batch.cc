@@ -73,6 +73,7 @@ struct Targets {
         mask[image * cells() + static_cast<std::size_t>(y * width + x)] = 1;
         positives.push_back({.image = static_cast<std::int64_t>(image),
                              .cell = y * width + x,
+                             .class_index = class_index,
                              .weight = centre ? 1.0F : 0.3F,
                              .box = {static_cast<float>(b.x1), static_cast<float>(b.y1),
                                      static_cast<float>(b.x2), static_cast<float>(b.y2)}});
@@ -108,12 +109,14 @@ struct Targets {
     out.counts = torch::tensor(counts);
     out.image_index = torch::empty({n}, torch::kInt64);
     out.cell_index = torch::empty({n}, torch::kInt64);
+    out.class_index = torch::empty({n}, torch::kInt64);
     out.positive_weight = torch::empty({n});
     out.boxes = torch::empty({n, 4});
     for (std::int64_t i = 0; i < n; ++i) {
       const auto& p = positives[static_cast<std::size_t>(i)];
       out.image_index.data_ptr<std::int64_t>()[i] = p.image;
       out.cell_index.data_ptr<std::int64_t>()[i] = p.cell;
+      out.class_index.data_ptr<std::int64_t>()[i] = p.class_index;
       out.positive_weight.data_ptr<float>()[i] = p.weight;
       std::copy(p.box.begin(), p.box.end(), out.boxes.data_ptr<float>() + 4 * i);
     }
@@ -186,7 +189,7 @@ Batch plain_batch(const Data& data, std::size_t begin, std::size_t end, const Ma
 
 void to_device(Batch& batch, torch::Device device) {
   for (auto* t : {&batch.input, &batch.heat, &batch.mask, &batch.weight, &batch.image_index,
-                  &batch.cell_index, &batch.positive_weight, &batch.boxes, &batch.counts}) {
+                  &batch.cell_index, &batch.class_index, &batch.positive_weight, &batch.boxes, &batch.counts}) {
     *t = t->to(device);
   }
 }

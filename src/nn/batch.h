@@ -15,7 +15,8 @@ namespace spotter::nn {
 // A cell that is to predict a box.
 struct Positive {
   std::int64_t image = 0;
-  std::int64_t cell = 0;       // row-major in the map
+  std::int64_t cell = 0;  // row-major in the map
+  std::int64_t class_index = 0;
   float weight = 1;            // 1 at the centre, less beside it
   std::array<float, 4> box{};  // x1 y1 x2 y2 in input pixels
 };
@@ -27,6 +28,7 @@ struct Batch {
   torch::Tensor weight;           // batch: weight of each picture
   torch::Tensor image_index;      // positives: which picture, int64
   torch::Tensor cell_index;       // positives: which cell, int64
+  torch::Tensor class_index;      // positives: of which class, int64
   torch::Tensor positive_weight;  // positives
   torch::Tensor boxes;            // positives × 4
   torch::Tensor counts;           // batch: objects of each picture

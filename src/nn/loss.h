@@ -19,9 +19,9 @@ struct Geometry {
 
 // The loss of a batch: penalty-reduced focal loss over the heat maps and, at the positives, Laplace
 // negative log-likelihood and generalised IoU of the boxes; each picture by its count of objects
-// and its weight.
+// and its weight. `class_weight` adds that much cross entropy over the classes at the positives.
 [[nodiscard]] torch::Tensor training_loss(const Maps& maps, const Batch& batch,
-                                          const Geometry& geometry);
+                                          const Geometry& geometry, double class_weight = 0);
 
 // What is reported for each picture, never negative: the focal loss and, at the centres, 1 −
 // generalised IoU, both over the picture's count of objects. It has no likelihood in it, for that

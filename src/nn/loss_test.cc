@@ -16,6 +16,7 @@ Batch one_object(const std::array<float, 4>& box) {
   batch.weight = torch::ones({1});
   batch.image_index = torch::zeros({1}, torch::kInt64);
   batch.cell_index = torch::full({1}, 5, torch::kInt64);
+  batch.class_index = torch::zeros({1}, torch::kInt64);
   batch.positive_weight = torch::ones({1});
   batch.boxes = torch::tensor({box[0], box[1], box[2], box[3]}).view({1, 4});
   batch.counts = torch::ones({1});
@@ -59,6 +60,20 @@ TEST(Loss, AMissAFalseAlarmAndAShiftedBoxEachCost) {
   shifted.heat[0][0][1][1] = 12;
   shifted.box[0][0][1][1] = 1;  // half a side: overlap 1/3, hull 24×16
   EXPECT_NEAR(loss(shifted) - loss(found), 1 - 1.0 / 3, 0.02);
+}
+
+TEST(Loss, ClassWeightPushesAWrongClassDownHarder) {
+  const auto batch = one_object({4, 4, 20, 20});
+  const auto push = [&](double class_weight) {
+    auto maps = silent_maps();
+    maps.heat[0][0][1][1] = -0.85;  // both classes at 0.3
+    maps.heat[0][1][1][1] = -0.85;
+    maps.heat = maps.heat.detach().requires_grad_();
+    training_loss(maps, batch, kGeometry, class_weight).backward();
+    return maps.heat.grad()[0][1][1][1].item<float>();
+  };
+  EXPECT_NEAR(push(1) - push(0), 0.5, 1e-3);  // the softmax of two equals
+  EXPECT_GT(push(1), 2 * push(0));
 }
 
 TEST(Loss, NoGradientComesFromARegionToIgnore) {

@@ -67,6 +67,7 @@ std::vector<Field> train_fields() {
       number("gain_min", kPart, &T::gain_min, 0.01, 10),
       number("gain_max", kPart, &T::gain_max, 0.01, 10),
       number("offset", kPart, &T::offset, 0, 4),
+      number("class_weight", kPart, &T::class_weight, 0, 100),
       number("dropout", kPart, &T::dropout, 0, 0.9),
       number("ema", kPart, &T::ema, 0, 0.99999),
       number("width", kPart, &T::width, 4, 512),

@@ -27,6 +27,7 @@ struct TrainParams {
   double gain_min = 0.75;  // brightness
   double gain_max = 1.3;
   double offset = 0.25;   // in standard units, both ways
+  double class_weight = 0;  // of cross entropy over the classes, for classes that look alike
   double dropout = 0.15;  // on the neck, in training and in Monte-Carlo passes
   double ema = 0.998;     // decay of the averaged weights; 0 = none
   int width = 24;         // channels of the first stage; the others grow with it

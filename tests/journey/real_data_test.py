@@ -26,7 +26,9 @@ SETS = {
     "cells": {"folder": SHARED / "det-bccd", "annotations": "Annotations", "pictures": "JPEGImages",
               "classes": "RBC,WBC,Platelets", "flip_y": True, "full_ap50": 0.88},
     "cards": {"folder": SHARED / "det-cards" / "train", "annotations": ".", "pictures": ".",
-              "classes": "nine,ten,jack,queen,king,ace", "flip_y": True, "full_ap50": 0},
+              "classes": "nine,ten,jack,queen,king,ace", "flip_y": True, "full_ap50": 0,
+              "full": {"input_width": 416, "input_height": 416, "window_width": 256, "window_height": 256,
+                       "scale_min": 0.75, "dropout": 0.05, "class_weight": 1}},
 }
 QUICK = {"steps": 60, "input_width": 160, "input_height": 128}
 
@@ -84,7 +86,7 @@ class Journey:
 
     def configure(self):
         config = self.project / "spotter.yaml"
-        parameters = {"flip_y": self.set["flip_y"], **({} if self.full else QUICK)}
+        parameters = {"flip_y": self.set["flip_y"], **(self.set.get("full", {}) if self.full else QUICK)}
         warm = {"steps": 600, "learning_rate": 0.0015} if self.full else {"steps": 20}
         config.write_text(config.read_text() + "\ntrain:\n  parameters: " + json.dumps(parameters) +
                           "\n  warm_parameters: " + json.dumps(warm) + "\n")
