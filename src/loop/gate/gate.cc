@@ -10,13 +10,14 @@
 #include "loop/gate/page.h"
 #include "loop/gate/pictures.h"
 #include "loop/gate/rule.h"
+#include "project/failure_modes.h"
 #include "project/scoring.h"
 
 namespace spotter::gate {
 namespace {
 
-constexpr std::size_t kPicturesShown = 5;
-constexpr std::size_t kScenesMin = 2;  // from which scenes can be compared with each other
+constexpr std::size_t kPicturesShown = 6;  // of each kind: fills rows of two and of three
+constexpr std::size_t kScenesMin = 2;      // from which scenes can be compared with each other
 
 using Inputs = std::vector<kernels::PrecisionInput>;
 
@@ -297,6 +298,19 @@ Json make_report(Project& project, const Ring& ring, const std::vector<SliceConf
   return report;
 }
 
+std::string page_of(Project& project, const Json& report) {
+  const auto modes = all_failure_modes(project);
+  const auto picture_of = [&](const std::string& media) {
+    return project.blobs->has(media) ? project.blobs->get(media) : std::string();
+  };
+  const auto title_of = [&](const std::string& slice) {
+    const auto mode = std::find_if(modes.begin(), modes.end(),
+                                   [&](const FailureMode& m) { return m.name == slice; });
+    return mode == modes.end() ? std::string() : mode->title;
+  };
+  return page(report, picture_of, title_of);
+}
+
 void store(Project& project, const Json& report, const std::string& html,
            const std::string& cycle) {
   const auto id_of = [&](const char* who) {
@@ -337,10 +351,7 @@ Json run(Project& project, const GateOptions& options, const trainer::Progress& 
     return find(project, id);
   }
   Json report = make_report(project, ring, slices, options, id);
-  const auto html = page(report, [&](const std::string& media) {
-    return project.blobs->has(media) ? project.blobs->get(media) : std::string();
-  });
-  store(project, report, project.blobs->put(html), options.cycle);
+  store(project, report, project.blobs->put(page_of(project, report)), options.cycle);
   return find(project, id);
 }
 

@@ -65,7 +65,7 @@ TEST_F(Gate, ABetterModelPassesAndItsReportIsKept) {
   EXPECT_EQ(slice(report, "rain")["truths"], kScenes * 2);
   EXPECT_FALSE(report["fixes"].empty());
   const auto html = project().blobs->get(report["html"].get<std::string>());
-  EXPECT_NE(html.find("new may replace old"), std::string::npos);
+  EXPECT_NE(html.find("new against old"), std::string::npos);
   EXPECT_NE(html.find("data:image/jpeg;base64,"), std::string::npos);
   EXPECT_EQ(gate("old", "new").dump(), report.dump());  // stored, not made again
   EXPECT_EQ(list(project())["reports"].size(), 1U);
