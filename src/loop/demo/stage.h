@@ -13,7 +13,7 @@ struct Sizes {
   int production_scenes = 450;  // weeks 3 to 8
   int test_scenes = 110;      // of each kind
   int base_steps = 900;
-  int more_steps = 320;       // of the challenger, the control and the random arm
+  int more_steps = 480;       // of the challenger, the control and the random arm
   int budget = 240;           // samples that the campaign may collect
   int resamples = 2000;
   bool random_arm = true;
