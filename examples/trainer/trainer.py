@@ -105,8 +105,8 @@ def infer(options, config, began):
         found = [{"class": name, "score": t["score"], "box": [x * s for x, s in zip(t["box"], size)]}
                  for name, all_of_it in templates.items() for t in all_of_it if t["score"] >= minimum]
         rows.append({"key": line["key"], "predictions": sorted(found, key=lambda p: -p["score"])})
-        if number % 1000 == 0:
-            report(number / len(lines), f"{number} of {len(lines)} pictures")
+        if number % 1000 == 999 or number + 1 == len(lines):
+            report((number + 1) / len(lines), f"{number + 1} of {len(lines)} pictures")
     write(Path(options.out) / "predictions.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     write(Path(options.out) / "done.json", {"count": len(rows), "seconds": time.time() - began,
                                             "cpu_seconds": time.process_time()})

@@ -171,10 +171,14 @@ classes: [{}]
 
 curate:
   budget: 200            # samples a cycle may send to be labelled
+
+# How the built-in network learns; without this it chooses for itself. All keys: docs/internals/trainer.md
+# train:
+#   parameters: {{steps: 200, input_width: 160, input_height: 128}}   # a quick look, not a good model
 gate:
   approval: person       # auto = ship without a person when the gate passes
 schedule:
-  cycle: ""              # cron, for example "0 2 * * 1": Mondays at 02:00
+  cycle: ""              # cron, for example "0 2 * * 1": Mondays at 02:00 UTC
 )",
                      Json(std::string(name)).dump(), task, list);
 }
