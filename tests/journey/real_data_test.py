@@ -26,9 +26,9 @@ SETS = {
     "cells": {"folder": SHARED / "det-bccd", "annotations": "Annotations", "pictures": "JPEGImages",
               "classes": "RBC,WBC,Platelets", "flip_y": True, "full_ap50": 0.88},
     "cards": {"folder": SHARED / "det-cards" / "train", "annotations": ".", "pictures": ".",
-              "classes": "nine,ten,jack,queen,king,ace", "flip_y": True, "full_ap50": 0,
-              "full": {"input_width": 416, "input_height": 416, "window_width": 256, "window_height": 256,
-                       "scale_min": 0.75, "dropout": 0.05, "class_weight": 1}},
+              "classes": "nine,ten,jack,queen,king,ace", "flip_y": True, "full_ap50": 0.8,
+              "full": {"steps": 4000, "input_width": 416, "input_height": 416,
+                       "window_width": 256, "window_height": 256, "scale_min": 0.75, "dropout": 0.05, "class_weight": 1}},
 }
 QUICK = {"steps": 60, "input_width": 160, "input_height": 128}
 
