@@ -13,6 +13,8 @@
 namespace spotter::cli {
 namespace {
 
+constexpr int kHeld = 3;  // as the gate's no
+
 void print_deployment(Project& project, const deploy::Deployment& made) {
   const auto model = trainer::find_model(project, made.model).name;
   if (!made.changed) {
@@ -32,6 +34,10 @@ std::function<int()> declare_deploy(CLI::App& app, Context& context) {
   app.add_flag("--force", options->force, "Without an approved gate report; needs --reason");
   return [options, &context] {
     auto project = open_project(context.project);
+    if (const auto why = deploy::held(project, *options); !why.empty()) {
+      fmt::print(stderr, "error: {}\n", why);
+      return kHeld;
+    }
     const auto made = deploy::deploy(project, *options);
     context.answer(deploy::to_json(made), [&] { print_deployment(project, made); });
     return 0;

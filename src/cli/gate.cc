@@ -166,6 +166,14 @@ bool ask(const Context& context, const Json& report, gate::ApproveOptions& optio
   return agreed;
 }
 
+// What is left to do after a decision: nothing once it is held or at work.
+void print_what_next(const Json& report) {
+  if (report["decision"]["decision"] == "ship" && report["deployed_to"].empty()) {
+    fmt::print("next: spotter deploy {}, or spotter cycle resume\n",
+               report["challenger"]["name"].get<std::string>());
+  }
+}
+
 std::function<int()> declare_approve(CLI::App& app, Context& context) {
   auto words = std::make_shared<ApproveWords>();
   app.add_option("REPORT", words->options.report, "Id (default: the newest)");
@@ -177,6 +185,13 @@ std::function<int()> declare_approve(CLI::App& app, Context& context) {
     words->options.decision = words->hold ? "hold" : "ship";
     const Json before = gate::find(project, words->options.report);
     words->options.report = before["id"].get<std::string>();
+    if (const auto known = gate::already(before, words->options); !known.empty()) {
+      context.answer(before, [&] {
+        fmt::print("{}\n", known);
+        print_what_next(before);
+      });
+      return words->hold ? kNotDecided : 0;
+    }
     if (const auto why = gate::refusal(before, words->options); !why.empty()) {
       fmt::print(stderr, "error: {}\n", why);
       return kNotDecided;
@@ -190,10 +205,7 @@ std::function<int()> declare_approve(CLI::App& app, Context& context) {
       fmt::print("{}: {} by {}\n", report["id"].get<std::string>(),
                  report["decision"]["decision"].get<std::string>(),
                  report["decision"]["author"].get<std::string>());
-      if (!words->hold) {
-        fmt::print("next: spotter deploy {}, or spotter cycle resume\n",
-                   report["challenger"]["name"].get<std::string>());
-      }
+      print_what_next(report);
     });
     return words->hold ? kNotDecided : 0;
   };

@@ -56,6 +56,12 @@ std::string allowing_report(Project& project, const std::string& model, const st
 
 std::string permission(Project& project, const trainer::Model& model, const std::string& current,
                        const DeployOptions& options) {
+  if (const auto why = held(project, options); !why.empty()) {
+    fail(ErrorCode::kConflict, why);
+  }
+  if (options.force && options.reason.empty()) {
+    fail(ErrorCode::kInvalid, "--force needs a --reason: it is kept in the log for ever");
+  }
   if (current.empty()) {
     return "";
   }
@@ -67,9 +73,6 @@ std::string permission(Project& project, const trainer::Model& model, const std:
                      "which is there now; run `spotter gate --champion {1} --challenger {0}` and "
                      "`spotter approve`, or use --force with a --reason",
                      model.name, present.name));
-  }
-  if (options.force && options.reason.empty()) {
-    fail(ErrorCode::kInvalid, "--force needs a --reason: it is kept in the log for ever");
   }
   return report;
 }
@@ -102,6 +105,25 @@ void publish(Project& project, const Deployment& made) {
 }
 
 }  // namespace
+
+std::string held(Project& project, const DeployOptions& options) {
+  const auto model = trainer::find_model(project, options.model);
+  const auto rows = project.catalog->query(
+      "SELECT a.decision, a.author, a.note, a.created_at, g.id FROM approvals a "
+      "JOIN gate_reports g ON g.id = a.gate_report WHERE g.challenger = $1 "
+      "ORDER BY a.created_at DESC, a.id DESC LIMIT 1",
+      {model.id});
+  const auto target = checked_target(project, options.target);
+  if (options.force || rows.empty() || rows[0].text(0) != "hold" ||
+      current_model(project, target) == model.id) {
+    return "";
+  }
+  return fmt::format(
+      "model \"{0}\" was not deployed: {1} held it at {2}{3}; if that no longer stands, "
+      "`spotter approve {4} --note WHY` says so, or use --force with a --reason",
+      model.name, rows[0].text(1), iso_time(rows[0].integer(3)),
+      rows[0].text(2).empty() ? "" : fmt::format(" (\"{}\")", rows[0].text(2)), rows[0].text(4));
+}
 
 Deployment deploy(Project& project, const DeployOptions& options) {
   const std::string target = checked_target(project, options.target);

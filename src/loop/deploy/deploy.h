@@ -32,7 +32,11 @@ struct DeployOptions {
   std::string cycle;        // makes the deployment's id deterministic
 };
 
-// Publishes the model. Allowed when the target is empty, or when a gate report compared this model with the
+// Why a person's word keeps this model from the target: empty when the newest decision about it is
+// no hold, when it is there already, or with `force`. Throws kNotFound for an unknown model.
+[[nodiscard]] std::string held(Project& project, const DeployOptions& options);
+
+// Publishes the model. Never while it is held. Allowed when the target is empty, or when a gate report compared this model with the
 // one that is there now and a person approved it (or the verdict is pass and gate.approval is "auto"), or by
 // force. Moves the alias "champion" when the target is the configuration's. Throws kConflict with what is
 // missing. Calling again after a kill finishes the same deployment.

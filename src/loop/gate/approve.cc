@@ -6,11 +6,57 @@
 #include "project/ledger.h"
 
 namespace spotter::gate {
+namespace {
+
+std::string decision_of(const Json& report) {
+  return report["decision"].is_null() ? "" : report["decision"]["decision"].get<std::string>();
+}
+
+// "by ann at 2026-05-04T10:00:00Z".
+std::string who_and_when(const Json& report) {
+  return fmt::format("by {} at {}", report["decision"]["author"].get<std::string>(),
+                     report["decision"]["created_at"].get<std::string>());
+}
+
+// "is deployed to "production"", or empty.
+std::string deployed(const Json& report) {
+  const auto& targets = report["deployed_to"];
+  return targets.empty() ? "" : fmt::format("is deployed to \"{}\"", targets[0].get<std::string>());
+}
+
+}  // namespace
+
+std::string already(const Json& report, const ApproveOptions& options) {
+  const auto id = report["id"].get<std::string>();
+  const auto model = report["challenger"]["name"].get<std::string>();
+  if (decision_of(report) != options.decision) {
+    return "";
+  }
+  if (options.decision == "hold") {
+    return fmt::format("{}: already held {}", id, who_and_when(report));
+  }
+  const auto where = deployed(report);
+  return fmt::format("{}: already approved {}{}", id, who_and_when(report),
+                     where.empty() ? "" : fmt::format("; model \"{}\" {}", model, where));
+}
 
 std::string refusal(const Json& report, const ApproveOptions& options) {
   const auto verdict = report["verdict"].get<std::string>();
   const auto id = report["id"].get<std::string>();
-  if (options.decision != "ship" || verdict == "pass") {
+  if (options.decision == "hold" && !deployed(report).empty()) {
+    return fmt::format("model \"{}\" of gate report {} {}, so it is too late to hold it; `spotter "
+                       "rollback` brings the one before it back",
+                       report["challenger"]["name"].get<std::string>(), id, deployed(report));
+  }
+  if (options.decision != "ship") {
+    return "";
+  }
+  if (verdict == "pass" && decision_of(report) == "hold" && trim(options.note).empty()) {
+    const auto note = report["decision"]["note"].get<std::string>();
+    return fmt::format("gate report {} was held {}{}; to overrule it, say why with --note", id,
+                       who_and_when(report), note.empty() ? "" : fmt::format(" (\"{}\")", note));
+  }
+  if (verdict == "pass") {
     return "";
   }
   if (verdict == "fail") {
@@ -35,6 +81,9 @@ Json approve(Project& project, const ApproveOptions& options) {
   }
   const Json report = find(project, options.report);
   const auto id = report["id"].get<std::string>();
+  if (!already(report, options).empty()) {
+    return report;
+  }
   if (const auto why = refusal(report, options); !why.empty()) {
     fail(ErrorCode::kConflict, why);
   }

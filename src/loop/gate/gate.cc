@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -325,6 +326,19 @@ void store(Project& project, const Json& report, const std::string& html,
        html, cycle, project.now()});
 }
 
+// Where the model is at work now: the newest entry of each target's log is what is there.
+Json targets_of(Project& project, const std::string& model) {
+  Json targets = Json::array();
+  std::set<std::string> seen;
+  for (const auto& row : project.catalog->query(
+           "SELECT target, model FROM deployments ORDER BY created_at DESC, id DESC")) {
+    if (seen.insert(row.text(0)).second && row.text(1) == model) {
+      targets.push_back(row.text(0));
+    }
+  }
+  return targets;
+}
+
 }  // namespace
 
 Json run(Project& project, const GateOptions& options, const trainer::Progress& progress) {
@@ -371,6 +385,7 @@ Json find(Project& project, std::string_view id) {
       "SELECT decision, author, note, created_at FROM approvals WHERE gate_report = $1 ORDER BY "
       "created_at DESC, id DESC",
       {rows[0].text(2)});
+  report["deployed_to"] = targets_of(project, report["challenger"]["id"].get<std::string>());
   report["decision"] = nullptr;
   if (!decisions.empty()) {
     report["decision"] = {{"decision", decisions[0].text(0)},

@@ -38,14 +38,20 @@ struct ApproveOptions {
 };
 
 // Why this decision cannot be taken on this report, empty if it can: a model that failed cannot be
-// shipped (then only `spotter deploy --force` with a reason remains), and where the gate could not
-// decide, a person who ships says why in the note.
+// shipped (then only `spotter deploy --force` with a reason remains), one that is at work cannot be
+// held, and where the gate could not decide or somebody held it, a person who ships says why in the
+// note.
 [[nodiscard]] std::string refusal(const Json& report, const ApproveOptions& options);
-// Records a person's decision and their minutes. Throws kConflict with the refusal.
+// Whether the report's newest decision is this one already: "already approved by … at …", with
+// where the model is at work; empty if not. Then there is nothing left to record.
+[[nodiscard]] std::string already(const Json& report, const ApproveOptions& options);
+// Records a person's decision and their minutes; nothing when it was taken already. Throws
+// kConflict with the refusal.
 Json approve(Project& project, const ApproveOptions& options);
 
 // The newest report, or the one of this id (or a unique start of it), as run returned it, with
-// "decision" if somebody decided. Throws kNotFound.
+// "decision" if somebody decided, and "deployed_to", the targets where the challenger is now. Throws
+// kNotFound.
 [[nodiscard]] Json find(Project& project, std::string_view id = {});
 // Newest first, without slices: {"reports": […]}.
 [[nodiscard]] Json list(Project& project);
