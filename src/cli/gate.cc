@@ -32,6 +32,13 @@ std::string signed_figure(const Json& row, const char* key) {
   return found == row.end() ? "–" : fmt::format("{:+.3f}", found->get<double>());
 }
 
+// Below what is of any use a bare "pass" would mislead.
+void print_weakness(const Json& report) {
+  if (const auto note = report["note"].get<std::string>(); !note.empty()) {
+    fmt::print("note: {}\n", note);
+  }
+}
+
 void print_report(const Json& report) {
   const auto name = [&](const char* who) {
     return report[who].is_null() ? std::string("none") : report[who]["name"].get<std::string>();
@@ -44,6 +51,7 @@ void print_report(const Json& report) {
   for (const auto& reason : report["reasons"]) {
     fmt::print("  {}\n", reason.get<std::string>());
   }
+  print_weakness(report);
   fmt::print("\n");
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : report["slices"]) {
@@ -205,6 +213,7 @@ std::function<int()> declare_approve(CLI::App& app, Context& context) {
       fmt::print("{}: {} by {}\n", report["id"].get<std::string>(),
                  report["decision"]["decision"].get<std::string>(),
                  report["decision"]["author"].get<std::string>());
+      print_weakness(report);
       print_what_next(report);
     });
     return words->hold ? kNotDecided : 0;

@@ -50,6 +50,7 @@ StepResult run_gate(const StepContext& context) {
                                 context.progress);
   return {.outputs = {{"report", report["id"]},
                       {"verdict", report["verdict"]},
+                      {"note", report["note"]},
                       {"reasons", report.value("reasons", Json::array())}}};
 }
 

@@ -155,6 +155,16 @@ Judgement judge(const SliceFacts& facts, bool first_model, const GateConfig& con
   return rule_named(facts.slice.must).judge(facts, config);
 }
 
+// Objects that the model finds at any score.
+std::int64_t found_of(const Inputs& inputs) {
+  std::int64_t found = 0;
+  for (const auto& input : inputs) {
+    found += std::count_if(input.detections.begin(), input.detections.end(),
+                           [](const auto& detection) { return detection.hit; });
+  }
+  return found;
+}
+
 Json slice_json(const Judged& s, bool first_model) {
   const auto& d = s.facts.against_champion;
   Json row = {{"name", s.facts.slice.name},
@@ -166,6 +176,7 @@ Json slice_json(const Judged& s, bool first_model) {
               {"samples", s.view.samples.size()},
               {"scenes", d.scene_count},
               {"truths", d.truth_count},
+              {"found", found_of(s.after)},
               {"after", d.second},
               {"verdict", name(s.judgement.verdict)},
               {"reason", s.judgement.reason}};
@@ -385,6 +396,7 @@ Json find(Project& project, std::string_view id) {
       "SELECT decision, author, note, created_at FROM approvals WHERE gate_report = $1 ORDER BY "
       "created_at DESC, id DESC",
       {rows[0].text(2)});
+  report["note"] = weakness(report);
   report["deployed_to"] = targets_of(project, report["challenger"]["id"].get<std::string>());
   report["decision"] = nullptr;
   if (!decisions.empty()) {

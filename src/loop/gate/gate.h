@@ -23,7 +23,7 @@ struct GateOptions {
 };
 
 // Predicts what is missing for each model on the test split, compares slice by slice and stores the
-// report. Returns {"id", "verdict": pass|fail|inconclusive|hold, "reasons", "champion",
+// report. Returns {"id", "verdict": pass|fail|inconclusive|hold, "reasons", "note", "champion",
 // "challenger", "control", "version", "slices": [{"name", "verdict", "reason", "before", "after",
 // "control", "random", "delta", "low", "high", "credited", "samples", "truths", …}], "regressions",
 // "fixes", "html": blob}. The same inputs give the stored report back. Throws kNotFound, kInvalid.
@@ -36,6 +36,10 @@ struct ApproveOptions {
   std::string author;  // empty = who is acting
   double seconds = 0;  // that the person looked, for the ledger
 };
+
+// "it finds 11 of 292 objects (AP50 0.004): too little to be of use" when the challenger's AP50 over
+// everything is below 0.05, whatever the verdict; else empty. Every report has it as "note".
+[[nodiscard]] std::string weakness(const Json& report);
 
 // Why this decision cannot be taken on this report, empty if it can: a model that failed cannot be
 // shipped (then only `spotter deploy --force` with a reason remains), one that is at work cannot be

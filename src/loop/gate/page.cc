@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "loop/gate/gate.h"
 #include "loop/gate/page_pairs.h"
 #include "loop/gate/page_style.h"
 #include "loop/gate/page_table.h"
@@ -40,6 +41,9 @@ std::string lead(const Json& report) {
 
 std::string_view headline(const Json& report) {
   const auto verdict = text(report, "verdict");
+  if (verdict == "pass" && !weakness(report).empty()) {
+    return "Nothing stands against it, but it is too weak to be of use.";
+  }
   if (flag(report, "first_model")) {
     return "The first model: there is nothing to compare it with yet.";
   }
@@ -88,6 +92,9 @@ std::string verdict_card(const Json& report, const TitleOf& title_of) {
   for (const auto& why : words::list(report, "reasons")) {
     reasons += fmt::format("<li>{}</li>", words::reason(why.get<std::string>(), title_of));
   }
+  if (const auto weak = weakness(report); !weak.empty()) {
+    reasons += fmt::format("<li>{}</li>", words::plain(weak));
+  }
   const auto on =
       fmt::format("{} of {}, {}", words::counted(number(report, "samples"), "test picture"),
                   words::counted(number(report, "scenes"), "scene"), text(report, "version"));
@@ -103,6 +110,9 @@ std::string verdict_card(const Json& report, const TitleOf& title_of) {
 
 std::string_view advice(const Json& report) {
   const auto verdict = text(report, "verdict");
+  if (verdict == "pass" && !weakness(report).empty()) {
+    return "Hold it and let a model learn longer or from more, unless you only try the way out.";
+  }
   if (verdict == "pass") {
     return flag(report, "first_model")
                ? "Are these scores good enough to begin with? Then ship it."

@@ -1,4 +1,5 @@
 #include "loop/gate/page.h"
+#include "loop/gate/gate.h"
 
 #include <gtest/gtest.h>
 
@@ -209,6 +210,23 @@ TEST(GatePage, FirstModelsHaveNothingToCompareWith) {
   EXPECT_TRUE(has(html, "The first model"));
   EXPECT_FALSE(has(html, "Worst losses"));
   EXPECT_FALSE(has(html, ">Change<"));
+}
+
+TEST(GatePage, AModelThatFindsNothingIsNotPraised) {
+  Json weak = report("pass");
+  weak["slices"][0]["before"] = 0.003;
+  weak["slices"][0]["after"] = 0.004;
+  weak["slices"][0]["found"] = 11;
+  weak["slices"][0]["truths"] = 292;
+  EXPECT_EQ(weakness(weak),
+            "it finds 11 of 292 objects (AP50 0.004): too little to be of use");
+  const auto html = page(weak, [](const std::string&) { return std::string(); }, {});
+  EXPECT_NE(html.find("too weak to be of use"), std::string::npos);
+  EXPECT_NE(html.find("<li>It finds 11 of 292 objects (score 0.4): too little"), std::string::npos);
+  weak["slices"][0]["found"] = 250;
+  EXPECT_NE(weakness(weak).find("too many false alarms"), std::string::npos);
+  weak["slices"][0]["after"] = 0.05;
+  EXPECT_EQ(weakness(weak), "");
 }
 
 }  // namespace

@@ -134,6 +134,12 @@ std::string in_points(std::string_view text) {
   return out;
 }
 
+std::string plain(const std::string& raw) {
+  auto why = in_points(sentence(raw));
+  replace(why, "AP50", "score");
+  return escape_markup(why);
+}
+
 std::string reason(const std::string& raw, const TitleOf& title_of) {
   const auto colon = raw.find(": ");
   auto why = in_points(colon == std::string::npos ? sentence(raw) : raw.substr(colon + 2));

@@ -33,6 +33,8 @@ namespace spotter::gate::words {
 [[nodiscard]] std::string sentence(std::string text);
 // A slice as a part of the data: "Everything", "Missed cones in rain".
 [[nodiscard]] std::string part_name(const std::string& slice, const TitleOf& title_of);
+// A remark in the words of the page, with scores in points.
+[[nodiscard]] std::string plain(const std::string& raw);
 // A reason of the report: "night: -0.008, but …" as "Night: −0.8, but …".
 [[nodiscard]] std::string reason(const std::string& raw, const TitleOf& title_of);
 // The scores inside of a sentence as points: "-0.008" as "−0.8".
