@@ -10,32 +10,25 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "loop/cycle/outcome.h"
 #include "loop/cycle/rehearsal.h"
 
 namespace spotter::cli {
 namespace {
 
-void print_plan(const Json& plan) {
-  log_info("plan:");
-  for (const auto& step : plan["steps"]) {
-    log_info(fmt::format("  {:<9} {:<6} {}", step["name"].get<std::string>(),
-                         step["action"].get<std::string>(), step["reason"].get<std::string>()));
-  }
-}
-
 // Lines on standard error while the cycle turns.
 cycle::RunOptions options_for(const Context& context) {
   cycle::RunOptions options;
-  options.on_plan = print_plan;
   options.hooks.on_step = [](const cycle::StepRow& step) {
     std::string line = fmt::format("{:<9} {}", step.name, cycle::name(step.state));
     if (step.state == cycle::StepState::kDone) {
       line += fmt::format(" in {}", duration_text(step.seconds));
     }
-    if (!step.error.empty()) {
-      line += ": " + step.error;
-    } else if (!step.reason.empty()) {
-      line += ": " + step.reason;
+    const auto words = !step.error.empty()                       ? step.error
+                       : step.state == cycle::StepState::kDone ? cycle::outcome(step)
+                                                               : step.reason;
+    if (!words.empty()) {
+      line += ": " + words;
     }
     log_info(line);
   };
@@ -56,16 +49,12 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-void print_cycle(const Json& cycle) {
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& step : cycle["steps"]) {
-    const std::string error = text_of(step["error"]);
-    rows.push_back({text_of(step["name"]), text_of(step["state"]),
-                    duration_text(step["seconds"].get<double>()),
-                    fmt::format("{:.1f}", step["human_minutes"].get<double>()),
-                    error.empty() ? text_of(step["reason"]) : error.substr(0, error.find('\n'))});
-  }
-  print_table({"step", "state", "took", "people, minutes", "why"}, rows);
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+// "cycle 2 is done; the gate says pass; deployed m2", and what people do next.
+void print_closing(const Json& cycle) {
   fmt::print("{}cycle {} is {}", cycle["rehearsal"].get<bool>() ? "rehearsal, " : "",
              cycle["number"].get<int>(), text_of(cycle["state"]));
   if (cycle["interrupted"].get<bool>()) {
@@ -74,13 +63,24 @@ void print_cycle(const Json& cycle) {
   if (const auto verdict = text_of(cycle["verdict"]); !verdict.empty()) {
     fmt::print("; the gate says {}", verdict);
   }
-  if (const auto deployed = text_of(cycle["deployed"]); !deployed.empty()) {
+  if (const auto deployed = text_of(cycle["deployed_name"]); !deployed.empty()) {
     fmt::print("; deployed {}", deployed);
   }
   fmt::print("\n");
+  if (const auto note = text_of(cycle["note"]); !note.empty()) {
+    fmt::print("note: {}\n", note);
+  }
+  for (const auto& batch : cycle["left_open"]) {
+    fmt::print("note: batch \"{0}\" is still with its labellers; `spotter batch import {0} FILE` "
+               "takes the answer, and the next cycle learns from it\n",
+               text_of(batch));
+  }
   if (const auto next = text_of(cycle["next"]); !next.empty()) {
     fmt::print("next: {}\n", next);
   }
+}
+
+void print_errors(const Json& cycle) {
   for (const auto& step : cycle["steps"]) {
     if (text_of(step["error"]).find('\n') != std::string::npos) {
       fmt::print("\n{} failed:\n{}\n", text_of(step["name"]), text_of(step["error"]));
@@ -88,8 +88,37 @@ void print_cycle(const Json& cycle) {
   }
 }
 
+std::string why(const Json& step) {
+  for (const char* key : {"error", "outcome", "reason"}) {
+    if (const auto words = text_of(step[key]); !words.empty()) {
+      return first_line(words);
+    }
+  }
+  return "";
+}
+
+void print_cycle(const Json& cycle) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& step : cycle["steps"]) {
+    rows.push_back({text_of(step["name"]), text_of(step["state"]),
+                    duration_text(step["seconds"].get<double>()),
+                    fmt::format("{:.1f}", step["human_minutes"].get<double>()), why(step)});
+  }
+  print_table({"step", "state", "took", "people, minutes", "what came of it, or why"}, rows);
+  print_closing(cycle);
+  print_errors(cycle);
+}
+
+// What happened was said while it happened, unless that was not wanted; the table is `cycle status`.
 int answer(const Context& context, const Json& cycle) {
-  context.answer(cycle, [&] { print_cycle(cycle); });
+  context.answer(cycle, [&] {
+    for (const auto& step : cycle["steps"]) {
+      if (context.quiet && !text_of(step["error"]).empty()) {
+        fmt::print("{} failed: {}\n", text_of(step["name"]), text_of(step["error"]));
+      }
+    }
+    print_closing(cycle);
+  });
   return cycle::exit_code(cycle);
 }
 
@@ -124,6 +153,13 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
 std::function<int()> declare_resume(CLI::App&, Context& context) {
   return [&context] {
     auto project = open_project(context.project);
+    if (const Json last = cycle::status(project); last["state"] == "done") {
+      context.answer(last, [&] {
+        fmt::print("cycle {} is done already; `spotter cycle run` starts the next\n",
+                   last["number"].get<int>());
+      });
+      return cycle::exit_code(last);
+    }
     return answer(context, cycle::resume(project, options_for(context)));
   };
 }
@@ -162,7 +198,7 @@ std::function<int()> declare_history(CLI::App&, Context& context) {
         rows.push_back({std::to_string(cycle["number"].get<int>()), text_of(cycle["state"]),
                         text_of(cycle["created_at"]), text_of(cycle["started_by"]),
                         duration_text(seconds), fmt::format("{:.1f}", minutes),
-                        text_of(cycle["verdict"]), text_of(cycle["deployed"])});
+                        text_of(cycle["verdict"]), text_of(cycle["deployed_name"])});
       }
       if (rows.empty()) {
         fmt::print("no cycle has run yet; `spotter cycle run` starts one\n");
@@ -182,7 +218,7 @@ std::function<int()> declare_cancel(CLI::App& app, Context& context) {
   return [id, &context] {
     auto project = open_project(context.project);
     const Json cycle = cycle::cancel(project, *id);
-    context.answer(cycle, [&] { print_cycle(cycle); });
+    context.answer(cycle, [&] { print_closing(cycle); });
     return 0;
   };
 }

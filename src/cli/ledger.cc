@@ -20,8 +20,10 @@ std::vector<std::string> cells(const std::string& head, const Json& sums) {
 
 std::function<int()> declare(CLI::App& app, Context& context) {
   auto cycle = std::make_shared<std::string>();
+  auto all = std::make_shared<bool>(false);
   app.add_option("--cycle", *cycle, "Only this cycle");
-  return [cycle, &context] {
+  app.add_flag("--all", *all, "Also the steps that cost nothing");
+  return [cycle, all, &context] {
     auto project = open_project(context.project);
     const Json ledger = ledger_summary(project, *cycle);
     context.answer(ledger, [&] {
@@ -32,7 +34,10 @@ std::function<int()> declare(CLI::App& app, Context& context) {
             id.empty() ? "outside cycles" : fmt::format("cycle {}", each["number"].get<int>()),
             each));
         for (const auto& step : each["steps"]) {
-          rows.push_back(cells("  " + step["step"].get<std::string>(), step));
+          auto row = cells("  " + step["step"].get<std::string>(), step);
+          if (*all || row[1] != "0.0" || row[2] != "0.000" || row[3] != "0.00") {
+            rows.push_back(std::move(row));
+          }
         }
       }
       rows.push_back(cells("total", ledger["total"]));

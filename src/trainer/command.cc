@@ -81,7 +81,14 @@ void add(std::vector<std::string>& command, const char* option, const fs::path& 
 }
 
 std::vector<std::string> built_in(const char* verb, const CommandPaths& paths) {
-  std::vector<std::string> command = {(program_folder() / "spotter-nn").string(), verb};
+  const auto program = program_folder() / "spotter-nn";
+  if (!fs::exists(program)) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("spotter-nn is not beside spotter, so the built-in trainer cannot run; `./run "
+                     "build` makes it: {}",
+                     program.string()));
+  }
+  std::vector<std::string> command = {program.string(), verb};
   add(command, "--data", paths.data);
   add(command, "--val", paths.val);
   add(command, "--init", paths.init);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "loop/cycle/rehearsal.h"
 #include "loop/cycle/steps.h"
+#include "project/filter.h"
 
 namespace spotter::cycle {
 namespace {
@@ -18,6 +19,26 @@ const StepRow* find_step(const CycleRow& cycle, std::string_view name) {
   return nullptr;
 }
 
+std::string name_of(Project& project, const std::string& model) {
+  const auto rows = project.catalog->query("SELECT name FROM models WHERE id = $1", {model});
+  return rows.empty() ? model : rows[0].text(0);
+}
+
+// The batches that people still have, apart from the one that this cycle waits for.
+Json left_open(Project& project, const CycleRow& cycle) {
+  const bool ended = cycle.state == CycleState::kCancelled || cycle.state == CycleState::kDone;
+  const auto own = ended ? std::string() : fmt::format("cycle-{}", cycle.number);
+  Json names = Json::array();
+  for (const auto& row : project.catalog->query(
+           "SELECT DISTINCT b.name FROM batches b JOIN tasks t ON t.batch = b.id "
+           "WHERE t.state = 'open' ORDER BY b.name")) {
+    if (row.text(0) != own) {
+      names.push_back(row.text(0));
+    }
+  }
+  return names;
+}
+
 Json document(Project& project, const CycleRow& cycle) {
   Json json = to_json(project, cycle);
   const auto* gate = find_step(cycle, "gate");
@@ -27,6 +48,9 @@ Json document(Project& project, const CycleRow& cycle) {
       deploy == nullptr ? "" : json_get_or<std::string>(deploy->outputs, "decision", "");
   json["deployed"] =
       json["decision"] == "shipped" ? json_get_or<std::string>(deploy->outputs, "model", "") : "";
+  json["deployed_name"] = name_of(project, json["deployed"].get<std::string>());
+  json["note"] = gate == nullptr ? "" : json_get_or<std::string>(gate->outputs, "note", "");
+  json["left_open"] = left_open(project, cycle);
   json["interrupted"] = cycle.state == CycleState::kRunning && !runner_alive(project);
   return json;
 }
@@ -59,6 +83,12 @@ bool open(const CycleRow& cycle) {
   return cycle.state == CycleState::kRunning || cycle.state == CycleState::kWaiting;
 }
 
+// Without a model there is nothing to collect, and without a label nothing to learn from.
+bool nothing_to_learn_from(Project& project) {
+  return project.config.sources.empty() && champion_now(project).empty() &&
+         query_keys(project, Filter::parse("labelled = true")).empty();
+}
+
 }  // namespace
 
 void check_startable(Project& project) {
@@ -73,6 +103,11 @@ void check_startable(Project& project) {
              "cycle {} {}; `spotter cycle resume` goes on with it, `spotter cycle cancel` ends it",
              newest->number,
              newest->state == CycleState::kWaiting ? "is waiting for people" : "was interrupted"));
+  }
+  if (nothing_to_learn_from(project)) {
+    fail(ErrorCode::kInvalid,
+         "no cycle was started: nothing is labelled yet; `spotter import FORMAT PATH` brings in "
+         "pictures with their labels (`spotter formats` lists what it reads)");
   }
 }
 

@@ -74,8 +74,9 @@ Decision decide(const Journal& journal, const StepContext& context, const Step& 
   }
   if (row.state == StepState::kWaiting || row.state == StepState::kFailed ||
       row.state == StepState::kRunning) {
-    decision.reason = row.state == StepState::kRunning ? "it was interrupted"
-                                                       : fmt::format("it was {}", name(row.state));
+    decision.reason = row.state == StepState::kRunning   ? "goes on after an interruption"
+                      : row.state == StepState::kWaiting ? "goes on after waiting"
+                                                         : "tried again";
     return decision;
   }
   if (!step.still_there) {
@@ -154,7 +155,6 @@ class Engine {
     try {
       Decision decision = decide(journal_, at, step, row);
       if (decision.action == "keep") {
-        changed(row);
         return true;
       }
       const bool same = row.input_key == decision.key;

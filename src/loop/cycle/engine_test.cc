@@ -118,7 +118,7 @@ TEST_F(CycleEngine, ThePlanSaysWhatWillHappenAndWhy) {
   row = advance(row.id);
   plan = plan_cycle(*project_, row, steps);
   EXPECT_EQ(plan[0].action + plan[1].action + plan[2].action, "keepkeeprun");
-  EXPECT_EQ(plan[2].reason, "it was waiting");
+  EXPECT_EQ(plan[2].reason, "goes on after waiting");
 }
 
 TEST_F(CycleEngine, WaitsAsAStateAndGoesOnWhenResumed) {

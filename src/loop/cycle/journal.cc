@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "loop/cycle/outcome.h"
 #include "project/ledger.h"
 
 namespace spotter::cycle {
@@ -237,6 +238,7 @@ Json to_json(Project& project, const CycleRow& cycle) {
                      {"seconds", step.seconds},
                      {"human_minutes", human_seconds(project, cycle.id, step.name) / 60},
                      {"reason", step.reason},
+                     {"outcome", outcome(step)},
                      {"error", step.error},
                      {"outputs", step.outputs}});
   }

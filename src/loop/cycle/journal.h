@@ -81,7 +81,8 @@ class Journal {
 };
 
 // {"id","number","state","rehearsal","started_by","created_at","ended_at","steps":[{"name","state",
-// "finished_count","started_at","seconds","human_minutes","reason","error","outputs"}],"next"};
+// "finished_count","started_at","seconds","human_minutes","reason","outcome","error","outputs"}],
+// "next"}; "outcome" says what came of a done step (outcome.h).
 // `next` says in a sentence what a person has to do, or is "".
 [[nodiscard]] Json to_json(Project& project, const CycleRow& cycle);
 

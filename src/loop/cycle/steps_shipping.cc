@@ -87,6 +87,7 @@ StepResult ship(const StepContext& context, const std::string& reason) {
   return {.outputs = {{"decision", "shipped"},
                       {"deployment", deployment.id},
                       {"model", deployment.model},
+                      {"model_name", trainer::find_model(context.project, deployment.model).name},
                       {"previous", deployment.previous},
                       {"target", deployment.target}}};
 }

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/time.h"
 #include "loop/cycle/cycle.h"
+#include "loop/cycle/outcome.h"
 #include "loop/deploy/deploy.h"
 #include "loop/demo/person.h"
 #include "loop/demo/stage.h"
@@ -121,7 +122,8 @@ class Demo {
 
   void narrate_step(const cycle::StepRow& step) const {
     if (step.state == cycle::StepState::kDone && seen_.insert(fmt::format("{} {}", step.name, step.started_at)).second) {
-      say(fmt::format("  {:<9} {} ({})", step.name, step.reason.empty() ? "done" : step.reason, duration_text(step.seconds)));
+      const auto words = cycle::outcome(step);
+      say(fmt::format("  {:<9} {} ({})", step.name, words.empty() ? "done" : words, duration_text(step.seconds)));
     }
   }
 
