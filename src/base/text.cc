@@ -1,10 +1,9 @@
 #include "base/text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 namespace spotter {
@@ -55,7 +54,9 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
-bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool valid_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 std::string escape_markup(std::string_view text) {
   std::string out;
@@ -86,6 +87,13 @@ std::string escape_markup(std::string_view text) {
 
 std::string did_you_mean(std::string_view word, std::span<const std::string> known) {
   std::string_view best;
+  // Names that differ in capitals only are the same slip, however short.
+  const auto lower = to_lower(word);
+  for (const auto& candidate : known) {
+    if (to_lower(candidate) == lower) {
+      return fmt::format(", did you mean \"{}\"?", candidate);
+    }
+  }
   // Two edits, so that one transposition is found; one for very short words.
   std::size_t best_distance = word.size() < 4 ? 2 : std::max<std::size_t>(3, 1 + word.size() / 3);
   for (const auto& candidate : known) {

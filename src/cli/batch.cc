@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/read_options.h"
 #include "loop/label/label.h"
 
 namespace spotter::cli {
@@ -95,11 +96,21 @@ std::function<int()> declare_export(CLI::App& app, Context& context) {
                  std::filesystem::path(text_of(report["file"])).filename().string(),
                  counted(report["labels"].get<std::size_t>(), "label"),
                  report["pre_labels"].get<int>(), options->out.string());
-      fmt::print("next: label, then spotter batch import {} FILE --format {}\n", options->batch,
-                 options->format);
+      fmt::print("next: label, then spotter batch import {} FILE\n", options->batch);
     });
     return 0;
   };
+}
+
+// Up to three of them.
+std::string first_names(const Json& names) {
+  constexpr std::size_t kShownMax = 3;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < kShownMax; ++i) {
+    text += (text.empty() ? "" : ", ") + text_of(names[i]);
+  }
+  return names.size() > kShownMax ? fmt::format("{} and {} more", text, names.size() - kShownMax)
+                                  : text;
 }
 
 void print_import(const Json& report) {
@@ -108,16 +119,30 @@ void print_import(const Json& report) {
              report["unchanged"].get<int>(), report["labels_added"].get<int>(),
              report["labels_removed"].get<int>(), report["labels_moved"].get<int>(),
              report["labels_renamed"].get<int>());
-  const auto named = [&](const char* key, const char* what) {
-    if (!report[key].empty()) {
-      fmt::print("{}: {}\n", what, report[key].size());
-    }
-  };
-  named("missing", "tasks that did not come back, still open");
-  named("foreign", "pictures that are not of this batch, left alone");
-  for (const auto& reject : report["rejects"]) {
-    fmt::print("rejected: {} {}: {}\n", text_of(reject["file"]), text_of(reject["where"]),
-               text_of(reject["reason"]));
+  if (!report["missing"].empty()) {
+    fmt::print("tasks that did not come back, still open: {}\n", report["missing"].size());
+  }
+  if (const auto& foreign = report["foreign"]; !foreign.empty()) {
+    fmt::print(
+        "pictures that are not of this batch, left alone: {} ({}); names look like \"{}\", "
+        "or like the original file name\n",
+        foreign.size(), first_names(foreign), text_of(report["expected_name"]));
+  }
+  if (const auto& incomplete = report["incomplete"]; !incomplete.empty()) {
+    fmt::print(
+        "{} incompletely labelled: {}; training takes what was refused for background: mend "
+        "the file, or add the classes to spotter.yaml, and import again\n",
+        incomplete.size() == 1 ? "1 picture is now"
+                               : fmt::format("{} pictures are now", incomplete.size()),
+        first_names(incomplete));
+  }
+  if (const auto& refused = report["refused"]; !refused.empty()) {
+    fmt::print("pictures whose every object was refused, still open: {} ({})\n", refused.size(),
+               first_names(refused));
+  }
+  if (!report["rejects"].empty()) {
+    fmt::print("rejects: {}\n", report["rejects"].size());
+    print_rejects(report["rejects"]);
   }
 }
 
@@ -130,11 +155,11 @@ std::function<int()> declare_import(CLI::App& app, Context& context) {
   auto words = std::make_shared<ImportWords>();
   app.add_option("NAME", words->options.batch, "The batch")->required();
   app.add_option("PATH", words->options.path, "The file that came back")->required();
-  app.add_option("--format", words->options.format, "cvat or coco");
+  app.add_option("--format", words->options.format, "cvat or coco (default: what PATH looks like)");
   app.add_option("--author", words->options.author, "Who labelled it");
   app.add_option("--minutes", words->minutes, "How long they worked on it, for the ledger")
       ->check(CLI::NonNegativeNumber);
-  app.add_flag("--dry-run", words->options.dry_run, "Only show what would change");
+  app.add_flag("--dry-run", words->options.dry_run, "Only show what would change, take nothing");
   return [words, &context] {
     auto project = open_project(context.project);
     auto options = words->options;
@@ -209,8 +234,9 @@ const Command command_batch_export = {
 extern const Command command_batch_import;
 const Command command_batch_import = {
     .name = "batch import",
-    .summary = "Take a batch back, after showing what changes",
-    .example = "spotter batch import rain-1 labelled/annotations.xml --format cvat --minutes 42",
+    .summary =
+        "Take a batch back: asks first on a terminal, takes it at once with --yes or without one",
+    .example = "spotter batch import rain-1 labelled/annotations.xml --minutes 42",
     .declare = declare_import,
 };
 extern const Command command_batch_simulate;

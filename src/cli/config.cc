@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/attempt.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "loop/cycle/scheduler.h"
+#include "project/filter.h"
 #include "project/options.h"
 #include "project/project.h"
 
@@ -29,11 +32,52 @@ std::function<int()> declare_options(CLI::App&, Context& context) {
   };
 }
 
+// What is no mistake of the file, but most likely one of its author: names that no sample has (an
+// import may bring them yet) and sources that are not there.
+std::vector<std::string> warnings_of(Project& project) {
+  std::vector<std::string> warnings;
+  const auto look_at = [&](const std::string& place, const std::string& where) {
+    const auto problem =
+        problem_of([&] { (void)query_samples(project, Filter::parse(where), 1); });
+    if (!problem.empty()) {
+      warnings.push_back(fmt::format("{}: {}", place, problem));
+    }
+  };
+  for (const auto& slice : project.config.slices) {
+    look_at(fmt::format("slice \"{}\"", slice.name), slice.where);
+  }
+  look_at("label.where", project.config.label_where);
+  for (const auto& source : project.config.sources) {
+    for (const char* key : {"path", "images"}) {
+      const std::filesystem::path given = json_get_or<std::string>(source, key, "");
+      if (!given.empty() && !std::filesystem::exists(project.root / given)) {
+        warnings.push_back(
+            fmt::format("sources: {} \"{}\" is not there (from the project's folder)", key,
+                        given.string()));
+      }
+    }
+  }
+  return warnings;
+}
+
 std::function<int()> declare_check(CLI::App&, Context& context) {
   return [&context] {
-    const auto project = open_project(context.project);
-    context.answer({{"valid", true}, {"name", project.config.name}, {"slices", project.config.slices.size()}},
-                   [&] { fmt::print("spotter.yaml of \"{}\" is in order\n", project.config.name); });
+    auto project = open_project(context.project);
+    const cycle::Scheduler calendar(project);  // throws what is wrong with the schedules
+    const auto warnings = warnings_of(project);
+    context.answer({{"valid", true},
+                    {"name", project.config.name},
+                    {"slices", project.config.slices.size()},
+                    {"warnings", warnings}},
+                   [&] {
+                     for (const auto& warning : warnings) {
+                       fmt::print("warning: {}\n", warning);
+                     }
+                     fmt::print("spotter.yaml of \"{}\" is in order{}\n", project.config.name,
+                                warnings.empty()
+                                    ? ""
+                                    : fmt::format(", with {}", counted(warnings.size(), "warning")));
+                   });
     return 0;
   };
 }

@@ -15,7 +15,8 @@ void print(const Json& report) {
       {"samples_added", "samples added"},         {"samples_unchanged", "samples unchanged"},
       {"labels_added", "labels added"},           {"layer_objects_added", "layer objects added"},
       {"predictions_added", "predictions added"}, {"flags_added", "flags added"},
-      {"converted", "objects converted"},         {"reject_count", "rejects"}};
+      {"converted", "objects converted"},         {"reject_count", "rejects"},
+      {"incomplete_count", "pictures incomplete"}};
   if (report["dry_run"].get<bool>()) {
     fmt::print("dry run: nothing was changed\n");
   }

@@ -1,11 +1,13 @@
 #include "cli/read_options.h"
 
-#include <map>
+#include <algorithm>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "cli/print.h"
 
 namespace spotter::cli {
 
@@ -24,15 +26,67 @@ void add_read_options(CLI::App& app, formats::ReadOptions& options) {
       "Clip boxes that leave their picture instead of refusing them");
 }
 
+namespace {
+
+// One line of the report; a reason that ends with the file does not name it twice.
+std::string line_of(const Json& reject) {
+  const auto text = [&](const char* key) { return reject[key].get<std::string>(); };
+  const auto where = text("where");
+  std::string reason = text("reason");
+  if (const auto tail = ": " + text("file"); reason.ends_with(tail)) {
+    reason.resize(reason.size() - tail.size());
+  }
+  return fmt::format("{}{}{}: {}", text("file"), where.empty() ? "" : ", ", where, reason);
+}
+
+struct UnknownClass {
+  std::string reason;
+  std::size_t objects = 0;
+  std::set<std::string> files;
+};
+
+std::string line_of(const UnknownClass& group) {
+  constexpr std::string_view kStart = "unknown class ";
+  const auto end = group.reason.find('"', kStart.size() + 1);
+  std::string hint = group.reason.substr(std::min(end, group.reason.size() - 1) + 1);
+  if (hint.starts_with(", ")) {
+    hint.replace(0, 1, ";");
+  }
+  return fmt::format(
+      "{}: {} in {}{}", group.reason.substr(0, end + 1), counted(group.objects, "object"),
+      group.files.size() == 1 ? *group.files.begin() : counted(group.files.size(), "file"), hint);
+}
+
+}  // namespace
+
 void print_rejects(const Json& rejects) {
   constexpr std::size_t kShownMax = 20;
-  for (std::size_t i = 0; i < rejects.size() && i < kShownMax; ++i) {
-    const auto text = [&](const char* key) { return rejects[i][key].get<std::string>(); };
-    const auto where = text("where");
-    fmt::print("  {}{}{}: {}\n", text("file"), where.empty() ? "" : ", ", where, text("reason"));
+  std::vector<UnknownClass> groups;
+  std::vector<std::string> lines;
+  for (const auto& reject : rejects) {
+    const auto reason = reject["reason"].get<std::string>();
+    if (!reason.starts_with("unknown class \"")) {
+      lines.push_back(line_of(reject));
+      continue;
+    }
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const auto& one) { return one.reason == reason; });
+    if (group == groups.end()) {
+      group = groups.insert(groups.end(), UnknownClass{.reason = reason});
+    }
+    ++group->objects;
+    group->files.insert(reject["file"].get<std::string>());
   }
-  if (rejects.size() > kShownMax) {
-    fmt::print("  and {} more (all with --json)\n", rejects.size() - kShownMax);
+  std::vector<std::string> shown;
+  for (const auto& group : groups) {
+    shown.push_back(line_of(group));
+  }
+  std::move(lines.begin(), lines.end(), std::back_inserter(shown));
+  for (std::size_t i = 0; i < shown.size() && i < kShownMax; ++i) {
+    fmt::print("  {}\n", shown[i]);
+  }
+  if (shown.size() > kShownMax) {
+    fmt::print("  and {} more (all with --json)\n", shown.size() - kShownMax);
   }
 }
 

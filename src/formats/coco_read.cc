@@ -289,6 +289,7 @@ void Reader::add_label(const object& row, const std::string& id, const std::stri
 
 // A picture whose every annotation was refused is not "nothing there": it stays unlabelled.
 void Reader::attach(Entry& entry) const {
+  entry.record.refused = entry.refused;
   if (options_.content == Content::kPredictions) {
     std::stable_sort(entry.predictions.begin(), entry.predictions.end(),
                      [](const auto& a, const auto& b) { return a.score > b.score; });

@@ -178,6 +178,7 @@ void Reader::emit(Record record, Taken taken, const std::function<void(Record)>&
   } else if (!taken.labels.labels.empty() || taken.refused == 0) {
     record.labels.push_back(std::move(taken.labels));
   }
+  record.refused = taken.refused;
   ++report_.records;
   take(std::move(record));
 }

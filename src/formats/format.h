@@ -35,6 +35,7 @@ struct Record {
       labels;  // one a layer that the file speaks of; an empty set = "nothing there"
   std::optional<PredictionSet> predictions;
   std::vector<Flag> flags;
+  std::size_t refused = 0;  // labels of this picture that the reader rejected: it lacks them now
 };
 
 enum class Content { kLabels, kPredictions };

@@ -183,6 +183,7 @@ void Reader::read_labels(const array& rows, const std::string& place, bool senso
     }
   }
   report_.objects += set.labels.size();
+  record.refused += set.layer == kLabelLayer ? refused : 0;
   if (!set.labels.empty() || refused == 0) {
     record.labels.push_back(std::move(set));
   }

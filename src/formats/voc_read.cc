@@ -258,6 +258,7 @@ void Reader::emit(const fs::path& file, const RawFile& raw, int base,
   if (!set.labels.empty() || refused == 0) {
     record.labels.push_back(std::move(set));
   }
+  record.refused = refused;
   ++report_.records;
   take(std::move(record));
 }

@@ -244,10 +244,12 @@ void Reader::read_rows(const fs::path& file, Record& record) {
     if (text.empty()) {
       continue;
     }
-    auto problem = seen.emplace(text).second ? take_line(text, record, labels, predictions)
-                                             : "this row is there twice; the first counts";
+    const bool is_new = seen.emplace(text).second;
+    auto problem = is_new ? take_line(text, record, labels, predictions)
+                          : "this row is there twice; the first counts";
     if (!problem.empty()) {
       ++refused;
+      record.refused += is_new ? 1 : 0;
       report_.rejects.add(file.string(), fmt::format("line {}", number), std::move(problem));
     }
   }

@@ -259,22 +259,33 @@ Condition condition_of(Project& project, const Filter& filter) {
   return {text, std::move(sql.parameters)};
 }
 
-// An attribute that no sample has is more likely a slip than a question.
-void refuse_unknown_attributes(Project& project, const Filter& filter) {
+std::vector<std::string> texts(Project& project, const std::string& select) {
+  const auto table = project.lake->query(select);
+  std::vector<std::string> found;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    found.push_back(table.text(r, 0));
+  }
+  return found;
+}
+
+// An attribute that no sample has is more likely a slip than a question. kLenient: where no sample
+// has any attribute yet, an import may bring it.
+enum class Strictness { kLenient, kStrict };
+
+void refuse_unknown_attributes(Project& project, const Filter& filter, Strictness how) {
   std::vector<std::string> names;
   collect_attributes(FilterSql::root(filter), names);
-  if (names.empty()) {
+  if (names.empty() || texts(project, "SELECT key FROM samples LIMIT 1").empty()) {
     return;
   }
-  const auto table = project.lake->query(
-      "SELECT DISTINCT unnest(json_keys(attributes)) AS name FROM samples WHERE attributes <> '' "
-      "ORDER BY name");
-  std::vector<std::string> known;
-  for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    known.push_back(table.text(r, 0));
+  auto known = texts(project,
+                     "SELECT DISTINCT unnest(json_keys(attributes)) AS name FROM samples WHERE "
+                     "attributes <> '' ORDER BY name");
+  if (known.empty() && how == Strictness::kLenient) {
+    return;
   }
   for (const auto& name : names) {
-    if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
       for (const char* column :
            {"key", "source", "sequence", "flagged", "labelled", "version", "split"}) {
         known.emplace_back(column);
@@ -285,11 +296,53 @@ void refuse_unknown_attributes(Project& project, const Filter& filter) {
   }
 }
 
+void collect_classes(const Node& node, FieldKind kind, std::vector<std::string>& names) {
+  if ((node.kind == Node::Kind::kCompare || node.kind == Node::Kind::kIn) &&
+      node.field.kind == kind && node.field.name == "class") {
+    for (const auto& value : node.values) {
+      if (const auto* text = std::get_if<std::string>(&value)) {
+        names.push_back(*text);
+      }
+    }
+  }
+  for (const auto& child : node.children) {
+    collect_classes(*child, kind, names);
+  }
+}
+
+// So is a class that neither the project nor any label, or prediction, has.
+void refuse_unknown_classes(Project& project, const Filter& filter, FieldKind kind) {
+  std::vector<std::string> names;
+  collect_classes(FilterSql::root(filter), kind, names);
+  auto known = project.config.classes;
+  const auto is_known = [&](const std::string& name) {
+    return std::find(known.begin(), known.end(), name) != known.end();
+  };
+  if (std::all_of(names.begin(), names.end(), is_known)) {
+    return;
+  }
+  const bool labels = kind == FieldKind::kLabel;
+  for (auto& name : texts(project, fmt::format("SELECT DISTINCT class FROM {} ORDER BY class",
+                                               labels ? "current_labels" : "predictions"))) {
+    known.push_back(std::move(name));
+  }
+  for (const auto& name : names) {
+    if (!known.empty() && !is_known(name)) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("no {} has the class \"{}\"{}: {}", labels ? "label" : "prediction", name,
+                       did_you_mean(name, known), filter.text()));
+    }
+  }
+}
+
 }  // namespace
 
 QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit,
                         std::string_view after) {
   auto condition = condition_of(project, filter);
+  refuse_unknown_attributes(project, filter, Strictness::kStrict);
+  refuse_unknown_classes(project, filter, FieldKind::kLabel);
+  refuse_unknown_classes(project, filter, FieldKind::kPrediction);
   QueryPage page;
   page.total = static_cast<std::size_t>(
       project.lake
@@ -297,7 +350,6 @@ QueryPage query_samples(Project& project, const Filter& filter, std::size_t limi
                   condition.parameters)
           .integer(0, 0));
   if (page.total == 0) {
-    refuse_unknown_attributes(project, filter);
     return page;
   }
   condition.parameters.emplace_back(std::string(after));
@@ -321,7 +373,7 @@ std::vector<std::string> query_keys(Project& project, const Filter& filter) {
       fmt::format("SELECT s.key FROM samples s WHERE {} ORDER BY s.key", condition.sql),
       condition.parameters);
   if (table.rows.empty()) {
-    refuse_unknown_attributes(project, filter);
+    refuse_unknown_attributes(project, filter, Strictness::kLenient);
   }
   std::vector<std::string> keys;
   keys.reserve(table.rows.size());

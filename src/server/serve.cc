@@ -222,6 +222,10 @@ std::string Server::random_text() {
 }  // namespace
 
 void serve(const ServeOptions& options) {
+  if (options.schedule) {
+    Project project = open_project(options.project);
+    const cycle::Scheduler calendar(project);  // a calendar that nobody can read is said at once
+  }
   Server(options).run();
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/attempt.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
@@ -109,7 +110,11 @@ std::string_view name(Planned planned) {
 Scheduler::Scheduler(Project& project) : project_(project) {
   for (const Planned what : kPlanned) {
     if (!expression(project, what).empty()) {
-      (void)Cron::parse(expression(project, what));
+      const auto problem = problem_of([&] { (void)Cron::parse(expression(project, what)); });
+      if (!problem.empty()) {
+        fail(ErrorCode::kInvalid,
+             fmt::format("spotter.yaml, schedule.{}: {}", name(what), problem));
+      }
     }
   }
 }

@@ -15,6 +15,11 @@ std::string box_text(const Box& box) {
   return box == Box{} ? "" : fmt::format("[{},{},{},{}]", box.x1, box.y1, box.x2, box.y2);
 }
 
+// By more than the pixel that rounding costs.
+bool outside(const Box& box, const Sample& sample) {
+  return box.x1 < -1 || box.y1 < -1 || box.x2 > sample.width + 1 || box.y2 > sample.height + 1;
+}
+
 Sample find_sample(Project& project, const std::string& key) {
   auto found = project.lake->samples(std::vector{key});
   if (found.empty()) {
@@ -59,6 +64,12 @@ Json flag(Project& project, const FlagOptions& options) {
               .source = options.source};
   if (options.box) {
     row.box = *options.box;
+    if (const Box& b = row.box; outside(b, sample)) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("the box [{:g}, {:g}, {:g}, {:g}] leaves the picture \"{}\", which has {} x "
+                       "{} pixels",
+                       b.x1, b.y1, b.x2, b.y2, sample.key, sample.width, sample.height));
+    }
     const auto check =
         formats::check_box(row.box, sample.width, sample.height, formats::Outside::kClip);
     if (!check.problem.empty()) {

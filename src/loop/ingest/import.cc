@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -108,6 +109,15 @@ void complete(Sample& sample, const Picture& picture, const ImportOptions& optio
   }
 }
 
+// Objects that people marked.
+std::size_t labelled_objects(const Record& record) {
+  std::size_t objects = 0;
+  for (const auto& set : record.labels) {
+    objects += set.layer == kLabelLayer ? set.labels.size() : 0;
+  }
+  return objects;
+}
+
 class Importer {
  public:
   Importer(Project& project, const ImportOptions& options, ImportReport& report)
@@ -183,9 +193,14 @@ void Importer::settle(Record& record, const Picture& picture, std::vector<Ready>
                     "give another name, or keys of their own by --prefix",
                     known->key));
   }
+  const std::size_t objects = labelled_objects(record);
   fit_record(record,
              known != nullptr && record.image.empty() ? picture_of(*known, record) : picture,
              options_.read.outside, counts_, report_.rejects);
+  const std::size_t fitting = labelled_objects(record);
+  if (fitting > 0 && objects - fitting + record.refused > 0) {
+    report_.incomplete.push_back(known != nullptr ? known->key : record.sample.key);
+  }
   if (known != nullptr) {
     record.sample.key = known->key;
   } else {
@@ -194,8 +209,12 @@ void Importer::settle(Record& record, const Picture& picture, std::vector<Ready>
   batch.push_back({.record = std::move(record), .is_new = known == nullptr});
 }
 
+// A project without classes takes those of its labels, so it lacks none.
 std::vector<std::string> class_hints(const Project& project, const ImportReport& report) {
   std::vector<std::string> unknown;
+  if (project.config.classes.empty()) {
+    return unknown;
+  }
   for (const auto& name : report.classes) {
     const auto& schema = project.config.classes;
     if (std::find(schema.begin(), schema.end(), name) == schema.end()) {
@@ -203,6 +222,21 @@ std::vector<std::string> class_hints(const Project& project, const ImportReport&
     }
   }
   return unknown;
+}
+
+std::string incomplete_note(const ImportReport& report, bool only_some_classes) {
+  constexpr std::size_t kNamedMax = 3;
+  const auto& keys = report.incomplete;
+  const auto named = std::span(keys).first(std::min(kNamedMax, keys.size()));
+  return fmt::format(
+      "{} incompletely labelled: {}{}; training takes what was refused for background: {}",
+      keys.size() == 1 ? "1 picture is now" : fmt::format("{} pictures are now", keys.size()),
+      fmt::join(named, ", "),
+      keys.size() > kNamedMax ? fmt::format(" and {} more", keys.size() - kNamedMax) : "",
+      only_some_classes
+          ? "right only if nobody wants the classes that --classes leaves out found; else import "
+            "again with all"
+          : "mend the file, or add the classes to spotter.yaml, and import again");
 }
 
 }  // namespace
@@ -231,12 +265,16 @@ ImportReport import(Project& project, const ImportOptions& options, const Progre
                     "spotter.yaml to take their objects",
                     fmt::join(unknown, ", ")));
   }
+  if (!report.incomplete.empty()) {
+    report.notes.push_back(incomplete_note(report, !options.read.classes.empty()));
+  }
   const bool changed = report.samples_added + report.label_sets_added + report.predictions_added +
                            report.flags_added >
                        0;
   if (!options.dry_run && changed) {
     Json counts = to_json(report);
     counts["rejects"] = report.rejects.count();
+    counts.erase("incomplete");  // how many is enough
     project.audit("import", options.path.string(), counts);
   }
   return report;
@@ -251,6 +289,8 @@ Json to_json(const ImportReport& report) {
           {"predictions_added", report.predictions_added},
           {"flags_added", report.flags_added},
           {"converted", report.converted},
+          {"incomplete_count", report.incomplete.size()},
+          {"incomplete", report.incomplete},
           {"reject_count", report.rejects.count()},
           {"rejects", formats::rejects_json(report.rejects)},
           {"classes", report.classes},

@@ -46,6 +46,9 @@ struct ImportReport {
   std::size_t predictions_added = 0;
   std::size_t flags_added = 0;
   std::size_t converted = 0;  // objects that changed shape
+  // Samples with labels, though some of their objects were refused: training would take those for
+  // background.
+  std::vector<std::string> incomplete;
   std::vector<std::string> classes;
   std::vector<std::string> notes;
   Rejects rejects;

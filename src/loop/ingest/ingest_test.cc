@@ -235,7 +235,7 @@ TEST_F(Ingest, WhatIsExportedIsImportedIntoAnotherProject) {
 TEST_F(Ingest, FlagsOfPeople) {
   (void)bring("images", file("pics/a.jpg", picture(64, 48, 1)).parent_path());
   const FlagOptions options{
-      .sample = "a", .reason = "missed", .box = Box{1, 2, 30, 60}, .author = "anna"};
+      .sample = "a", .reason = "missed", .box = Box{1, 2, 30, 48.5}, .author = "anna"};
   const Json first = flag(*project_, options);
   EXPECT_TRUE(first["added"].get<bool>());
   EXPECT_EQ(first["box"][3].get<double>(), 48);
@@ -243,6 +243,8 @@ TEST_F(Ingest, FlagsOfPeople) {
   EXPECT_THROW((void)flag(*project_, {.sample = "a", .reason = " "}), Error);
   EXPECT_THROW((void)flag(*project_, {.sample = "a", .reason = "x", .box = Box{5, 5, 1, 1}}),
                Error);
+  EXPECT_THROW((void)flag(*project_, {.sample = "a", .reason = "x", .box = Box{1, 2, 30, 60}}),
+               Error);  // leaves the picture
   EXPECT_THROW((void)flag(*project_, {.sample = "b", .reason = "x"}), Error);
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include "loop/label/difference.h"
 #include "loop/label/label.h"
 #include "project/ledger.h"
+#include "project/options.h"
 #include "trainer/command.h"
 #include "trainer/trainer.h"
 
@@ -50,6 +52,46 @@ std::map<std::string, Sample> pictures_of(Project& project, const Batch& batch) 
   }
   return pictures;
 }
+
+// The batch's samples by every name that a file may use: ours first, then the original file name
+// and the key, whole and by their last part, where only one sample has that.
+class ReturnedNames {
+ public:
+  ReturnedNames(Project& project, const Batch& batch) {
+    for (const auto& [name, sample] : pictures_of(project, batch)) {
+      ours_.emplace(name, sample.key);
+      std::set<std::string> names;
+      for (const auto& text : {sample.file_name, sample.key}) {
+        names.insert(text);
+        names.insert(fs::path(text).filename().string());
+        names.insert(fs::path(text).stem().string());
+      }
+      for (const auto& other : names) {
+        const auto [at, is_new] = others_.emplace(other, sample.key);
+        at->second = is_new || at->second == sample.key ? sample.key : "";
+      }
+    }
+  }
+  // The sample's key; empty when no sample, or more than one, goes by this name.
+  [[nodiscard]] std::string find(const std::string& name) const {
+    const fs::path path(name);
+    const auto last = path.filename().string();
+    if (const auto found = ours_.find(last); found != ours_.end()) {
+      return found->second;
+    }
+    for (const auto& text : {name, last, path.stem().string()}) {
+      if (const auto found = others_.find(text); found != others_.end() && !text.empty()) {
+        return found->second;
+      }
+    }
+    return {};
+  }
+  [[nodiscard]] std::string example() const { return ours_.empty() ? "" : ours_.begin()->first; }
+
+ private:
+  std::map<std::string, std::string> ours_;
+  std::map<std::string, std::string> others_;  // "" = several
+};
 
 std::vector<std::string> open_keys(const Batch& batch) {
   std::vector<std::string> keys;
@@ -103,6 +145,28 @@ const formats::Format& exchange_format(const std::string& name) {
   return formats::format_named(name);
 }
 
+// What came back says itself what it is; the project's label.format decides where both would do.
+std::string format_of(const Project& project, const ImportOptions& options) {
+  if (!fs::exists(options.path)) {
+    fail(ErrorCode::kNotFound, fmt::format("no such file or folder: {}", options.path.string()));
+  }
+  const bool cvat = formats::format_named("cvat").sniff(options.path);
+  const bool coco = formats::format_named("coco").sniff(options.path);
+  if (options.format.empty()) {
+    return cvat != coco ? (cvat ? "cvat" : "coco")
+                        : option_value(project.config.raw, "label.format").get<std::string>();
+  }
+  (void)exchange_format(options.format);
+  const std::string other = options.format == "cvat" ? "coco" : "cvat";
+  if (cvat != coco && (cvat ? "cvat" : "coco") == other) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("this does not look like \"{}\" but like \"{}\"; say --format {}, or leave "
+                     "--format out: {}",
+                     options.format, other, other, options.path.string()));
+  }
+  return options.format;
+}
+
 Json rejects_json(const Rejects& rejects) {
   Json list = Json::array();
   for (const auto& row : rejects.rows()) {
@@ -114,27 +178,46 @@ Json rejects_json(const Rejects& rejects) {
 struct Returned {
   std::map<std::string, std::vector<Label>> labels;  // by sample
   Json foreign = Json::array();
+  Json incomplete = Json::array();  // keys of samples that lack objects which were refused
+  Json refused = Json::array();     // keys of samples whose every object was refused
+  std::string expected_name;
   Rejects rejects;
 };
 
 Returned read_returned(Project& project, const Batch& batch, const ImportOptions& options) {
-  const auto pictures = pictures_of(project, batch);
-  Returned returned;
+  const ReturnedNames names(project, batch);
+  Returned returned{.expected_name = names.example()};
   formats::ReadOptions how;
   how.classes = trainer::class_names(project);
+  Rejects twice;
   const auto report = formats::read_with(
       exchange_format(options.format), options.path, how, [&](formats::Record record) {
-        const auto found = pictures.find(fs::path(record.sample.file_name).filename().string());
-        if (found == pictures.end()) {
+        const auto key = names.find(record.sample.file_name);
+        if (key.empty()) {
           returned.foreign.push_back(record.sample.file_name);
           return;
         }
-        auto& labels = returned.labels[found->second.key];
+        if (record.labels.empty() && record.refused > 0) {
+          returned.refused.push_back(key);
+          return;
+        }
+        const auto [labels, is_new] = returned.labels.try_emplace(key);
+        if (!is_new) {
+          twice.add(record.file, record.where,
+                    fmt::format("the sample \"{}\" is there twice; the first counts", key));
+          return;
+        }
+        if (record.refused > 0) {
+          returned.incomplete.push_back(key);
+        }
         for (auto& set : record.labels) {
-          std::move(set.labels.begin(), set.labels.end(), std::back_inserter(labels));
+          std::move(set.labels.begin(), set.labels.end(), std::back_inserter(labels->second));
         }
       });
   returned.rejects = report.rejects;
+  for (const auto& row : twice.rows()) {
+    returned.rejects.add(row.file, row.where, row.reason);
+  }
   return returned;
 }
 
@@ -208,7 +291,8 @@ Json export_batch(Project& project, const ExportOptions& options) {
     fs::copy_file(project.blobs->local_path(sample.media), options.out / "images" / name);
     formats::WriteItem item{.sample = sample, .labels = LabelSet{.sample = sample.key}};
     item.sample.file_name = name;
-    item.sample.key = fs::path(name).stem().string();  // what other tools see must lead back to the name
+    item.sample.key =
+        fs::path(name).stem().string();  // what other tools see must lead back to the name
     if (const auto known = labels.find(sample.key); known != labels.end()) {
       item.labels->labels = known->second;
     } else if (const auto guess = guesses.find(sample.key); guess != guesses.end()) {
@@ -232,8 +316,10 @@ Json export_batch(Project& project, const ExportOptions& options) {
           {"rejects", rejects_json(report.rejects)}};
 }
 
-Json import_batch(Project& project, const ImportOptions& options) {
-  const Batch batch = find_batch(project, options.batch);
+Json import_batch(Project& project, const ImportOptions& asked) {
+  const Batch batch = find_batch(project, asked.batch);
+  ImportOptions options = asked;
+  options.format = format_of(project, asked);
   const auto returned = read_returned(project, batch, options);
   std::vector<std::string> keys;
   for (const auto& task : batch.tasks) {
@@ -250,16 +336,23 @@ Json import_batch(Project& project, const ImportOptions& options) {
                  {"labels_moved", 0},
                  {"labels_renamed", 0},
                  {"missing", Json::array()},
+                 {"format", options.format},
+                 {"incomplete", returned.incomplete},
+                 {"refused", returned.refused},
                  {"foreign", returned.foreign},
+                 {"expected_name", returned.expected_name},
                  {"differences", Json::array()},
                  {"rejects", rejects_json(returned.rejects)}};
   std::vector<LabelSet> sets;
   std::vector<std::string> done;
   const std::string author = options.author.empty() ? "import:" + options.format : options.author;
-  for (const auto& key : keys) {
+  for (const auto& task : batch.tasks) {
+    const auto& key = task.sample;
     const auto labels = returned.labels.find(key);
     if (labels == returned.labels.end()) {
-      report["missing"].push_back(key);
+      if (task.state == "open") {
+        report["missing"].push_back(key);
+      }
       continue;
     }
     const auto before = current.find(key);

@@ -60,7 +60,7 @@ Json export_batch(Project& project, const ExportOptions& options);
 
 struct ImportOptions {
   std::string batch;
-  std::string format = "cvat";
+  std::string format;          // cvat or coco; empty = what the file looks like
   std::filesystem::path path;  // what came back
   bool dry_run = false;        // only the difference
   std::string author;          // who labelled; empty = "import:<format>"
@@ -68,9 +68,13 @@ struct ImportOptions {
 };
 // The difference to the current labels, sample by sample, and, unless it is a dry run, taken as new
 // revisions in one write; the tasks are done. {"batch","dry_run","samples","changed","unchanged",
-// "labels_added","labels_removed","labels_moved","labels_renamed","missing":[keys],"foreign":[names],
-// "differences":[{"key","added","removed","moved","renamed"}],"rejects"}. Samples of the batch that
-// the file does not mention stay open; samples that are not of the batch are left alone and named.
+// "labels_added","labels_removed","labels_moved","labels_renamed","missing":[keys],"format",
+// "incomplete":[keys],"refused":[keys],"foreign":[names],"expected_name",
+// "differences":[{"key","added","removed","moved","renamed"}],"rejects"}. Pictures are known by the
+// name that the export gave them, else by their original file name or key where that is only one's.
+// Samples of the batch that the file does not mention, and those whose every object was refused,
+// stay open; samples that lack some refused objects are taken and named (incomplete); samples that
+// are not of the batch are left alone and named.
 Json import_batch(Project& project, const ImportOptions& options);
 
 }  // namespace spotter::label
