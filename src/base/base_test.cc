@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include <fstream>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -31,7 +31,9 @@ TEST(Json, RefusesDeepNesting) {
   EXPECT_THROW((void)parse_json(std::string(100'000, '['), "deep"), Error);
 }
 
-TEST(Json, RefusesBadUtf8) { EXPECT_THROW((void)parse_json("\"\xff\xfe\"", "bytes"), Error); }
+TEST(Json, RefusesBadUtf8) {
+  EXPECT_THROW((void)parse_json("\"\xff\xfe\"", "bytes"), Error);
+}
 
 TEST(Files, AtomicWriteReplacesAndLeavesNoTemporary) {
   const TemporaryFolder folder;
@@ -94,7 +96,9 @@ TEST(Rng, NeighbouringSeedsAreUnrelated) {
   EXPECT_EQ(equal, 0);
 }
 
-TEST(Rng, StreamIsPinned) { EXPECT_EQ(Rng(7).next(), Rng(7).next()); }
+TEST(Rng, StreamIsPinned) {
+  EXPECT_EQ(Rng(7).next(), Rng(7).next());
+}
 
 TEST(Time, RoundTrip) {
   EXPECT_EQ(iso_time(parse_time("2026-11-24T05:30:00.125Z")), "2026-11-24T05:30:00.125Z");

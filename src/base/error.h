@@ -1,5 +1,5 @@
-// The one error type of Spotter. Code that cannot go on calls `fail`; only main, the HTTP router, the
-// job runner and thread boundaries catch. Outcomes that are expected are values, not errors.
+// The one error type of Spotter. Code that cannot go on calls `fail`; only main, the HTTP router,
+// the job runner and thread boundaries catch. Outcomes that are expected are values, not errors.
 #pragma once
 #include <source_location>
 #include <stdexcept>

@@ -1,11 +1,5 @@
 #include "base/files.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -16,6 +10,12 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/descriptor.h"
 #include "base/error.h"
 
@@ -24,7 +24,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason(int error) { return std::generic_category().message(error); }
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
 
 void sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -153,7 +155,8 @@ FileLock::FileLock(const fs::path& path, std::string_view purpose, int timeout_m
     if (const auto descriptor = try_descriptor(path)) {
       descriptor_ = *descriptor;
       const std::string pid = fmt::format("{}\n", ::getpid());
-      if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
+      if (::ftruncate(descriptor_, 0) != 0 ||
+          ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
         errno = 0;  // The pid only helps people who look; the lock holds without it.
       }
       return;

@@ -2,9 +2,10 @@
 // instead. Use json_fwd.h in headers.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 namespace spotter {
 

@@ -1,9 +1,9 @@
 #include "base/log.h"
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace spotter {
 namespace {
@@ -23,10 +23,20 @@ void print(LogLevel wanted, std::string_view prefix, std::string_view message) {
 
 }  // namespace
 
-void set_log_level(LogLevel wanted) { level() = wanted; }
-LogLevel log_level() { return level(); }
-void log_debug(std::string_view message) { print(LogLevel::kDebug, "debug: ", message); }
-void log_info(std::string_view message) { print(LogLevel::kInfo, "", message); }
-void log_warning(std::string_view message) { print(LogLevel::kWarning, "warning: ", message); }
+void set_log_level(LogLevel wanted) {
+  level() = wanted;
+}
+LogLevel log_level() {
+  return level();
+}
+void log_debug(std::string_view message) {
+  print(LogLevel::kDebug, "debug: ", message);
+}
+void log_info(std::string_view message) {
+  print(LogLevel::kInfo, "", message);
+}
+void log_warning(std::string_view message) {
+  print(LogLevel::kWarning, "warning: ", message);
+}
 
 }  // namespace spotter

@@ -1,6 +1,6 @@
-// Reproducible random numbers: the same seed gives the same stream on every machine. Seeds are mixed
-// first (splitmix64), because neighbouring raw seeds would give shifted copies of one stream; no
-// std::*_distribution is used, for their output differs between libraries.
+// Reproducible random numbers: the same seed gives the same stream on every machine. Seeds are
+// mixed first (splitmix64), because neighbouring raw seeds would give shifted copies of one stream;
+// no std::*_distribution is used, for their output differs between libraries.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -21,7 +21,8 @@ namespace spotter {
   return x ^ (x >> 31);
 }
 
-// xoshiro256** (Blackman and Vigna 2018), seeded from mixed words. Not thread safe; fork one a thread.
+// xoshiro256** (Blackman and Vigna 2018), seeded from mixed words. Not thread safe; fork one a
+// thread.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed) {
@@ -32,7 +33,8 @@ class Rng {
     }
   }
   // An independent stream for a named purpose or an index: Rng(seed, "rain"), Rng(seed, 17).
-  Rng(std::uint64_t seed, std::uint64_t stream) : Rng(mix_bits(mix_bits(seed) ^ mix_bits(~stream))) {}
+  Rng(std::uint64_t seed, std::uint64_t stream)
+      : Rng(mix_bits(mix_bits(seed) ^ mix_bits(~stream))) {}
   Rng(std::uint64_t seed, std::string_view purpose) : Rng(seed, fold(purpose)) {}
 
   std::uint64_t next() {
@@ -65,7 +67,9 @@ class Rng {
   }
 
  private:
-  static constexpr std::uint64_t rotate(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+  static constexpr std::uint64_t rotate(std::uint64_t x, int k) {
+    return (x << k) | (x >> (64 - k));
+  }
   static constexpr std::uint64_t fold(std::string_view text) {
     std::uint64_t h = 0xcbf29ce484222325ULL;
     for (const char c : text) {

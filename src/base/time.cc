@@ -1,11 +1,11 @@
 #include "base/time.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include "base/error.h"
 

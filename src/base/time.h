@@ -31,7 +31,8 @@ class FakeClock final : public Clock {
 
 // "2026-11-24T05:30:00.123Z" (milliseconds only when not zero).
 [[nodiscard]] std::string iso_time(TimeMs time);
-// Accepts what iso_time writes, also without seconds' fraction or with a space for T; throws kInvalid.
+// Accepts what iso_time writes, also without seconds' fraction or with a space for T; throws
+// kInvalid.
 [[nodiscard]] TimeMs parse_time(std::string_view text);
 // "3 s", "4 min 10 s", "2 h 5 min": for people.
 [[nodiscard]] std::string duration_text(double seconds);

@@ -1,5 +1,5 @@
-// A command of the program as a value: one file a command, one line in registry.cc. Commands hold no
-// rules: they read options, call one function in loop/ and print.
+// A command of the program as a value: one file a command, one line in registry.cc. Commands hold
+// no rules: they read options, call one function in loop/ and print.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -20,8 +20,9 @@ namespace spotter::cli {
 
 // What every command can use: the common options and the two ways to answer.
 struct Context {
-  std::filesystem::path project;  // --project, else empty: the nearest folder upward with a spotter.yaml
-  bool json = false;              // --json: one JSON document on standard output, nothing else there
+  std::filesystem::path
+      project;        // --project, else empty: the nearest folder upward with a spotter.yaml
+  bool json = false;  // --json: one JSON document on standard output, nothing else there
   bool quiet = false;
   bool yes = false;
 
@@ -33,7 +34,8 @@ struct Command {
   std::string_view name;     // "import", or "cycle run" for a command of a group
   std::string_view summary;  // one line, no full stop
   std::string_view example;  // shown by --help
-  // Declares options on `app` and returns the function that runs the command and gives the exit code.
+  // Declares options on `app` and returns the function that runs the command and gives the exit
+  // code.
   std::function<int()> (*declare)(CLI::App& app, Context& context);
 };
 

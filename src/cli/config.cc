@@ -1,7 +1,6 @@
 // `spotter config options` and `config check`.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/attempt.h"
 #include "base/json.h"
@@ -27,7 +26,8 @@ std::function<int()> declare_options(CLI::App&, Context& context) {
       options.push_back(std::move(row));
       rows.push_back({std::string(o.name), std::string(o.fallback), std::string(o.help)});
     }
-    context.answer({{"options", options}}, [&] { print_table({"key", "default", "meaning"}, rows); });
+    context.answer({{"options", options}},
+                   [&] { print_table({"key", "default", "meaning"}, rows); });
     return 0;
   };
 }
@@ -37,8 +37,7 @@ std::function<int()> declare_options(CLI::App&, Context& context) {
 std::vector<std::string> warnings_of(Project& project) {
   std::vector<std::string> warnings;
   const auto look_at = [&](const std::string& place, const std::string& where) {
-    const auto problem =
-        problem_of([&] { (void)query_samples(project, Filter::parse(where), 1); });
+    const auto problem = problem_of([&] { (void)query_samples(project, Filter::parse(where), 1); });
     if (!problem.empty()) {
       warnings.push_back(fmt::format("{}: {}", place, problem));
     }
@@ -51,9 +50,8 @@ std::vector<std::string> warnings_of(Project& project) {
     for (const char* key : {"path", "images"}) {
       const std::filesystem::path given = json_get_or<std::string>(source, key, "");
       if (!given.empty() && !std::filesystem::exists(project.root / given)) {
-        warnings.push_back(
-            fmt::format("sources: {} \"{}\" is not there (from the project's folder)", key,
-                        given.string()));
+        warnings.push_back(fmt::format(
+            "sources: {} \"{}\" is not there (from the project's folder)", key, given.string()));
       }
     }
   }
@@ -74,9 +72,9 @@ std::function<int()> declare_check(CLI::App&, Context& context) {
                        fmt::print("warning: {}\n", warning);
                      }
                      fmt::print("spotter.yaml of \"{}\" is in order{}\n", project.config.name,
-                                warnings.empty()
-                                    ? ""
-                                    : fmt::format(", with {}", counted(warnings.size(), "warning")));
+                                warnings.empty() ? ""
+                                                 : fmt::format(", with {}", counted(warnings.size(),
+                                                                                    "warning")));
                    });
     return 0;
   };

@@ -24,7 +24,7 @@ cycle::RunOptions options_for(const Context& context) {
     if (step.state == cycle::StepState::kDone) {
       line += fmt::format(" in {}", duration_text(step.seconds));
     }
-    const auto words = !step.error.empty()                       ? step.error
+    const auto words = !step.error.empty()                     ? step.error
                        : step.state == cycle::StepState::kDone ? cycle::outcome(step)
                                                                : step.reason;
     if (!words.empty()) {
@@ -71,9 +71,10 @@ void print_closing(const Json& cycle) {
     fmt::print("note: {}\n", note);
   }
   for (const auto& batch : cycle["left_open"]) {
-    fmt::print("note: batch \"{0}\" is still with its labellers; `spotter batch import {0} FILE` "
-               "takes the answer, and the next cycle learns from it\n",
-               text_of(batch));
+    fmt::print(
+        "note: batch \"{0}\" is still with its labellers; `spotter batch import {0} FILE` "
+        "takes the answer, and the next cycle learns from it\n",
+        text_of(batch));
   }
   if (const auto next = text_of(cycle["next"]); !next.empty()) {
     fmt::print("next: {}\n", next);
@@ -109,7 +110,8 @@ void print_cycle(const Json& cycle) {
   print_errors(cycle);
 }
 
-// What happened was said while it happened, unless that was not wanted; the table is `cycle status`.
+// What happened was said while it happened, unless that was not wanted; the table is `cycle
+// status`.
 int answer(const Context& context, const Json& cycle) {
   context.answer(cycle, [&] {
     for (const auto& step : cycle["steps"]) {

@@ -1,11 +1,12 @@
-#include <fmt/format.h>
+#include "loop/demo/demo.h"
+
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/demo/demo.h"
 
 namespace spotter::cli {
 namespace {
@@ -14,23 +15,31 @@ constexpr int kNotShipped = 3;
 
 std::string figure(const Json& row, const char* key) {
   const auto found = row.find(key);
-  return found == row.end() || found->get<double>() < 0 ? "–" : fmt::format("{:.3f}", found->get<double>());
+  return found == row.end() || found->get<double>() < 0
+             ? "–"
+             : fmt::format("{:.3f}", found->get<double>());
 }
 
 void print_end(const Json& result) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : result["slices"]) {
-    rows.push_back({s["name"].get<std::string>(), s["truths"].dump(), figure(s, "before"), figure(s, "control"),
-                    figure(s, "random"), figure(s, "after"),
-                    !s.contains("low") ? "–" : fmt::format("{:+.3f} … {:+.3f}", s["low"].get<double>(), s["high"].get<double>()),
-                    !s.contains("credited") ? "" : s["credited"].get<bool>() ? "the data" : "not shown"});
+    rows.push_back({s["name"].get<std::string>(), s["truths"].dump(), figure(s, "before"),
+                    figure(s, "control"), figure(s, "random"), figure(s, "after"),
+                    !s.contains("low") ? "–"
+                                       : fmt::format("{:+.3f} … {:+.3f}", s["low"].get<double>(),
+                                                     s["high"].get<double>()),
+                    !s.contains("credited")     ? ""
+                    : s["credited"].get<bool>() ? "the data"
+                                                : "not shown"});
   }
   fmt::print("\nAP50 by slice on the test drives; the interval is of after − before\n\n");
-  print_table({"slice", "objects", "before", "control", "random", "after", "95 % interval", "gain credited to"}, rows);
+  print_table({"slice", "objects", "before", "control", "random", "after", "95 % interval",
+               "gain credited to"},
+              rows);
   const auto& total = result["ledger"]["total"];
   fmt::print("\nledger: {:.1f} minutes of people, {:.2f} hours of machines, {:.2f} {}\n",
-             total["human_minutes"].get<double>(), total["machine_hours"].get<double>(), total["cost"].get<double>(),
-             result["ledger"]["currency"].get<std::string>());
+             total["human_minutes"].get<double>(), total["machine_hours"].get<double>(),
+             total["cost"].get<double>(), result["ledger"]["currency"].get<std::string>());
   fmt::print("gate: {}; deployed: {}\n", result["verdict"].get<std::string>(),
              result["deployed"].is_null() ? "nothing" : result["deployed"].get<std::string>());
   fmt::print("\nlook around: spotter serve --project {}   then http://127.0.0.1:8300\n",

@@ -1,12 +1,13 @@
 // `spotter deploy`, `rollback`, `deployments`, `models`, `alias`.
-#include <fmt/format.h>
+#include "loop/deploy/deploy.h"
+
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/deploy/deploy.h"
 #include "project/project.h"
 #include "trainer/trainer.h"
 
@@ -102,7 +103,8 @@ std::function<int()> declare_models(CLI::App&, Context& context) {
       if (rows.empty()) {
         fmt::print("no model yet; `spotter train` makes one\n");
       } else {
-        print_table({"model", "kind", "trained on", "aliases", "deployed to", "CPU s", "made"}, rows);
+        print_table({"model", "kind", "trained on", "aliases", "deployed to", "CPU s", "made"},
+                    rows);
       }
     });
     return 0;

@@ -1,12 +1,13 @@
 // `spotter evaluate`, `evaluations` and `compare`.
-#include <fmt/format.h>
+#include "loop/evaluate/evaluate.h"
+
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/evaluate/evaluate.h"
 #include "project/project.h"
 
 namespace spotter::cli {
@@ -18,19 +19,22 @@ std::string figure(const Json& value) {
 }
 
 void print_evaluation(const Json& e) {
-  fmt::print("model \"{}\" on {} {}: {} in {}\n\n", e["model_name"].get<std::string>(), e["version"].get<std::string>(),
-             e["split"].get<std::string>(), counted(e["samples"].get<std::size_t>(), "sample"),
+  fmt::print("model \"{}\" on {} {}: {} in {}\n\n", e["model_name"].get<std::string>(),
+             e["version"].get<std::string>(), e["split"].get<std::string>(),
+             counted(e["samples"].get<std::size_t>(), "sample"),
              counted(e["scenes"].get<std::size_t>(), "scene"));
-  std::vector<std::vector<std::string>> rows = {
-      {"all classes", "", figure(e["overall"]["AP"]), figure(e["overall"]["AP50"]), figure(e["overall"]["AP75"])}};
+  std::vector<std::vector<std::string>> rows = {{"all classes", "", figure(e["overall"]["AP"]),
+                                                 figure(e["overall"]["AP50"]),
+                                                 figure(e["overall"]["AP75"])}};
   for (const auto& [name, c] : e["classes"].items()) {
-    rows.push_back({name, c["truths"].dump(), figure(c["AP"]), figure(c["AP50"]), figure(c["AP75"])});
+    rows.push_back(
+        {name, c["truths"].dump(), figure(c["AP"]), figure(c["AP50"]), figure(c["AP75"])});
   }
   print_table({"class", "truths", "AP", "AP50", "AP75"}, rows);
   rows.clear();
   for (const auto& s : e["slices"]) {
-    rows.push_back({s["name"].get<std::string>(), s["samples"].dump(), s["truths"].dump(), figure(s["AP50"]),
-                    figure(s["low"]) + " … " + figure(s["high"])});
+    rows.push_back({s["name"].get<std::string>(), s["samples"].dump(), s["truths"].dump(),
+                    figure(s["AP50"]), figure(s["low"]) + " … " + figure(s["high"])});
   }
   fmt::print("\n");
   print_table({"slice", "samples", "truths", "AP50", "95 % interval"}, rows);
@@ -44,7 +48,8 @@ std::function<int()> declare_evaluate(CLI::App& app, Context& context) {
   app.add_option("--split", options->split, "train, val or test");
   return [options, &context] {
     auto project = open_project(context.project);
-    const Json result = evaluate::evaluate(project, *options, progress_printer(context, "predicting"));
+    const Json result =
+        evaluate::evaluate(project, *options, progress_printer(context, "predicting"));
     context.answer(result, [&] { print_evaluation(result); });
     return 0;
   };
@@ -57,8 +62,9 @@ std::function<int()> declare_evaluations(CLI::App&, Context& context) {
     context.answer(result, [&] {
       std::vector<std::vector<std::string>> rows;
       for (const auto& e : result["evaluations"]) {
-        rows.push_back({e["model_name"].get<std::string>(), e["version"].get<std::string>(), e["split"].get<std::string>(),
-                        figure(e["overall"]["AP"]), figure(e["overall"]["AP50"]), e["created_at"].get<std::string>()});
+        rows.push_back({e["model_name"].get<std::string>(), e["version"].get<std::string>(),
+                        e["split"].get<std::string>(), figure(e["overall"]["AP"]),
+                        figure(e["overall"]["AP50"]), e["created_at"].get<std::string>()});
       }
       if (rows.empty()) {
         fmt::print("no evaluation yet; make one with `spotter evaluate`\n");
@@ -79,8 +85,8 @@ struct CompareWords {
 void print_comparison(const Json& result) {
   for (const char* side : {"first", "second"}) {
     const auto& s = result[side];
-    fmt::print("{:<12} AP {}  AP50 {}  finds {} of {}, {}\n", s["model"].get<std::string>(), figure(s["AP"]),
-               figure(s["AP50"]), s["found"].dump(), result["objects"].dump(),
+    fmt::print("{:<12} AP {}  AP50 {}  finds {} of {}, {}\n", s["model"].get<std::string>(),
+               figure(s["AP"]), figure(s["AP50"]), s["found"].dump(), result["objects"].dump(),
                counted(s["false_alarms"].get<std::size_t>(), "false alarm"));
   }
   for (const char* kind : {"fixed", "broken"}) {
@@ -101,7 +107,8 @@ std::function<int()> declare_compare(CLI::App& app, Context& context) {
   auto words = std::make_shared<CompareWords>();
   app.add_option("FIRST", words->first, "Model: id, name or alias")->required();
   app.add_option("SECOND", words->second, "Model: id, name or alias")->required();
-  app.add_option("--score", words->score_min, "Detections from this score on")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--score", words->score_min, "Detections from this score on")
+      ->check(CLI::Range(0.0, 1.0));
   return [words, &context] {
     auto project = open_project(context.project);
     const Json result = evaluate::compare(project, words->first, words->second, words->score_min,

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -21,7 +21,8 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   auto words = std::make_shared<Words>();
   app.add_option("DIR", words->folder, "Folder of the project (default: here)");
   app.add_option("--task", words->options.task, "detection, classification or trajectory");
-  app.add_option("--classes", words->classes, "Names, separated by commas; empty = taken from imports");
+  app.add_option("--classes", words->classes,
+                 "Names, separated by commas; empty = taken from imports");
   app.add_option("--name", words->options.name, "Name of the project (default: the folder's)");
   return [words, &context] {
     for (const auto& name : split(words->classes, ',')) {
@@ -35,7 +36,8 @@ std::function<int()> declare(CLI::App& app, Context& context) {
                     {"task", project.config.task},
                     {"classes", project.config.classes}},
                    [&] {
-                     fmt::print("created project \"{}\" in {}\n", project.config.name, project.root.string());
+                     fmt::print("created project \"{}\" in {}\n", project.config.name,
+                                project.root.string());
                      fmt::print("next: spotter import FORMAT PATH, then spotter cycle run\n");
                    });
     return 0;

@@ -1,13 +1,13 @@
 #include "cli/print.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <memory>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 
@@ -41,7 +41,8 @@ void draw(Bar& bar, double fraction, std::string_view message) {
   if (now < bar.next && !done) {
     return;
   }
-  bar.next = now + (bar.terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000));
+  bar.next =
+      now + (bar.terminal ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000));
   if (!bar.terminal) {
     fmt::print(stderr, "{}: {:.0f} % {}\n", bar.what, 100 * fraction, message);
     return;
@@ -96,7 +97,7 @@ std::string counted(std::size_t count, std::string_view noun) {
 }
 
 std::function<void(double, std::string_view)> progress_printer(const Context& context,
-                                                              std::string_view what) {
+                                                               std::string_view what) {
   if (context.quiet) {
     return [](double, std::string_view) {};
   }

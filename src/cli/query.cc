@@ -1,8 +1,8 @@
 // `spotter query` and `spotter sql`.
-#include <fmt/format.h>
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "base/json.h"
 #include "cli/command.h"
@@ -51,9 +51,10 @@ std::function<int()> declare_query(CLI::App& app, Context& context) {
     const auto page = query_samples(project, filter, words->limit, words->after);
     Json samples = Json::array();
     for (const auto& s : page.samples) {
-      Json row = {{"key", s.key},           {"width", s.width},   {"height", s.height}, {"sequence", s.sequence},
-                  {"frame", s.frame},       {"source", s.source}, {"media", s.media},
-                  {"attributes", attributes_of(s.attributes)}};
+      Json row = {{"key", s.key},       {"width", s.width},
+                  {"height", s.height}, {"sequence", s.sequence},
+                  {"frame", s.frame},   {"source", s.source},
+                  {"media", s.media},   {"attributes", attributes_of(s.attributes)}};
       if (s.captured_at != 0) {
         row["captured_at"] = iso_time(s.captured_at);
       }
@@ -91,7 +92,8 @@ Json json_of(const lake::Value& value) {
 
 std::function<int()> declare_sql(CLI::App& app, Context& context) {
   auto sql = std::make_shared<std::string>();
-  app.add_option("SELECT", *sql, "One SELECT over the lake's tables (docs/internals/lake.md)")->required();
+  app.add_option("SELECT", *sql, "One SELECT over the lake's tables (docs/internals/lake.md)")
+      ->required();
   return [sql, &context] {
     auto project = open_project(context.project);
     const auto table = project.lake->query(*sql);

@@ -2,7 +2,8 @@
 
 #include "cli/command.h"
 
-// To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line here.
+// To add a command, write cli/<name>.cc that defines `const Command command_<name>` and add a line
+// here.
 #define SPOTTER_COMMANDS(X) \
   X(about) \
   X(import) \

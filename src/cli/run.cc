@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -42,7 +42,8 @@ CLI::App& group_of(CLI::App& root, std::string_view group) {
 }
 
 void add_common_options(CLI::App& app, Context& context) {
-  app.add_option("--project", context.project, "Project folder (default: nearest with a spotter.yaml)");
+  app.add_option("--project", context.project,
+                 "Project folder (default: nearest with a spotter.yaml)");
   app.add_flag("--json", context.json, "One JSON document on standard output");
   app.add_flag("--quiet", context.quiet, "No progress, only results and errors");
   app.add_flag("--yes", context.yes, "Answer yes to questions");
@@ -63,7 +64,8 @@ void declare_all(Program& program) {
     CLI::App& parent = space == std::string_view::npos
                            ? program.root
                            : group_of(program.root, command.name.substr(0, space));
-    const auto last = space == std::string_view::npos ? command.name : command.name.substr(space + 1);
+    const auto last =
+        space == std::string_view::npos ? command.name : command.name.substr(space + 1);
     auto* app = find_subcommand(parent, std::string(last));
     if (app == nullptr) {
       app = parent.add_subcommand(std::string(last));
@@ -98,10 +100,10 @@ std::string unknown_word_hint(CLI::App& root, int argc, char** argv) {
     const std::string word = argv[i];
     const auto found = std::find(known.begin(), known.end(), word);
     if (found == known.end()) {
-      return known.empty() || word.starts_with("-") ? ""
-                                                   : fmt::format("unknown command \"{}\"{}; see `{} --help`",
-                                                                 word, did_you_mean(word, known),
-                                                                 "spotter");
+      return known.empty() || word.starts_with("-")
+                 ? ""
+                 : fmt::format("unknown command \"{}\"{}; see `{} --help`", word,
+                               did_you_mean(word, known), "spotter");
     }
     app = find_subcommand(*app, word);
   }
@@ -109,7 +111,8 @@ std::string unknown_word_hint(CLI::App& root, int argc, char** argv) {
 }
 
 bool wants_json(int argc, char** argv) {
-  return std::any_of(argv, argv + argc, [](const char* a) { return std::string_view(a) == "--json"; });
+  return std::any_of(argv, argv + argc,
+                     [](const char* a) { return std::string_view(a) == "--json"; });
 }
 
 int parse_and_run(Program& program, int argc, char** argv) {

@@ -1,12 +1,13 @@
 // `spotter version …`: commit, log, show, diff, checkout.
-#include <fmt/format.h>
+#include "loop/version/version.h"
+
+#include <memory>
 
 #include <CLI/CLI.hpp>
-#include <memory>
+#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/print.h"
-#include "loop/version/version.h"
 #include "project/project.h"
 
 namespace spotter::cli {
@@ -22,15 +23,17 @@ void print_version(const version::Version& v) {
   fmt::print("{}  {}  {}\n", v.id, v.content_hash.substr(0, 12), v.message);
   fmt::print("parent {}, by {}, {}\n", v.parent.empty() ? "none" : v.parent, v.author,
              iso_time(v.created_at));
-  fmt::print("{} ({} train / val / test), {}\n", counted(v.counts.value("samples", std::size_t{0}), "sample"),
-             split_text(v), counted(v.counts.value("labels", std::size_t{0}), "label"));
+  fmt::print("{} ({} train / val / test), {}\n",
+             counted(v.counts.value("samples", std::size_t{0}), "sample"), split_text(v),
+             counted(v.counts.value("labels", std::size_t{0}), "label"));
   const Json classes = v.counts.value("classes", Json::object());
   for (const auto& [name, count] : classes.items()) {
     fmt::print("  {:<20} {}\n", name, count.get<std::int64_t>());
   }
   const Json batches = v.lineage.value("batches", Json::object());
   for (const auto& [batch, count] : batches.items()) {
-    fmt::print("new labels of {} from batch {}\n", counted(count.get<std::size_t>(), "sample"), batch);
+    fmt::print("new labels of {} from batch {}\n", counted(count.get<std::size_t>(), "sample"),
+               batch);
   }
 }
 
@@ -60,14 +63,16 @@ std::function<int()> declare_log(CLI::App&, Context& context) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : versions) {
       list.push_back(version::to_json(v));
-      rows.push_back({v.id, v.content_hash.substr(0, 12), fmt::format("{}", v.counts.value("samples", 0)),
-                      split_text(v), iso_time(v.created_at), v.author, v.message});
+      rows.push_back({v.id, v.content_hash.substr(0, 12),
+                      fmt::format("{}", v.counts.value("samples", 0)), split_text(v),
+                      iso_time(v.created_at), v.author, v.message});
     }
     context.answer({{"versions", list}}, [&] {
       if (rows.empty()) {
         fmt::print("no dataset version yet; make one with `spotter version commit -m TEXT`\n");
       } else {
-        print_table({"version", "content", "samples", "train / val / test", "made", "by", "message"}, rows);
+        print_table(
+            {"version", "content", "samples", "train / val / test", "made", "by", "message"}, rows);
       }
     });
     return 0;
@@ -121,7 +126,8 @@ std::function<int()> declare_checkout(CLI::App& app, Context& context) {
     auto project = open_project(context.project);
     const Json report = version::checkout(project, words->name, words->folder, words->format);
     context.answer(report, [&] {
-      fmt::print("wrote {} with {} to {}\n", counted(report["samples"].get<std::size_t>(), "sample"),
+      fmt::print("wrote {} with {} to {}\n",
+                 counted(report["samples"].get<std::size_t>(), "sample"),
                  counted(report["labels"].get<std::size_t>(), "label"), words->folder);
     });
     return 0;

@@ -13,17 +13,17 @@ namespace spotter {
 inline constexpr const char* kLabelLayer = "labels";
 
 struct Label {
-  std::string object;       // unique in the sample and layer: "3", or a track's id
-  std::string class_name;   // of the project's schema; in sensor layers any text
+  std::string object;      // unique in the sample and layer: "3", or a track's id
+  std::string class_name;  // of the project's schema; in sensor layers any text
   Box box;
-  bool crowd = false;       // a region of many objects (COCO iscrowd)
-  bool ignore = false;      // neither a miss nor a false alarm (KITTI DontCare, VOC difficult)
-  std::string track;        // the same physical object over frames, empty if unknown
-  std::string attributes;   // JSON object of scalars, empty = none
+  bool crowd = false;      // a region of many objects (COCO iscrowd)
+  bool ignore = false;     // neither a miss nor a false alarm (KITTI DontCare, VOC difficult)
+  std::string track;       // the same physical object over frames, empty if unknown
+  std::string attributes;  // JSON object of scalars, empty = none
 };
 
-// All labels of one sample in one layer at one revision. An empty set says "looked at, nothing there".
-// Revisions only grow; the greatest is current; none is ever changed or removed.
+// All labels of one sample in one layer at one revision. An empty set says "looked at, nothing
+// there". Revisions only grow; the greatest is current; none is ever changed or removed.
 struct LabelSet {
   std::string sample;
   std::string layer = kLabelLayer;
@@ -43,8 +43,8 @@ struct Prediction {
   std::vector<double> epistemic;      // the same, over dropout passes or ensemble members
   double mutual_information = -1;     // nats, -1 = unknown
   std::string track;
-  std::int64_t embedding_row = -1;    // row in the model's object embeddings, -1 = none
-  std::string attributes;             // JSON object, empty = none
+  std::int64_t embedding_row = -1;  // row in the model's object embeddings, -1 = none
+  std::string attributes;           // JSON object, empty = none
 };
 
 // What one model said about one sample; an empty set says "ran, found nothing".

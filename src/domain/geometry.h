@@ -1,5 +1,6 @@
-// Geometry of the image plane: continuous pixel-edge coordinates of the upright image, float64, origin
-// at the outer corner of the top-left pixel, x to the right, y down. Formats convert at the border.
+// Geometry of the image plane: continuous pixel-edge coordinates of the upright image, float64,
+// origin at the outer corner of the top-left pixel, x to the right, y down. Formats convert at the
+// border.
 #pragma once
 #include <algorithm>
 #include <cmath>

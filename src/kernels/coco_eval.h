@@ -24,7 +24,7 @@ struct CocoColumns {
   std::vector<std::uint8_t> crowd;    // truths: a region of many, neither hit twice nor missed
   std::vector<std::uint8_t> zero_id;  // truths with the id 0, empty = none: the reference takes a
                                       // detection that found one for a false alarm
-  std::vector<Rle> mask;  // for segm, else empty
+  std::vector<Rle> mask;              // for segm, else empty
   [[nodiscard]] std::size_t size() const { return image.size(); }
 };
 

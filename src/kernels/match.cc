@@ -23,7 +23,8 @@ struct Choice {
   double iou = 0;
 };
 
-Choice best_free(std::span<const Truth> truths, const Detection& d, const std::vector<bool>& taken, double iou_min) {
+Choice best_free(std::span<const Truth> truths, const Detection& d, const std::vector<bool>& taken,
+                 double iou_min) {
   Choice choice;
   for (const bool ignored : {false, true}) {
     double best = iou_min;
@@ -60,8 +61,9 @@ ObjectMatch false_alarm(std::span<const Truth> truths, const Detection& d, std::
       used = taken[t] ? std::max(used, v) : used;
     }
   }
-  ObjectMatch match{.kind = MatchKind::kFalseAlarm, .detection = place, .iou = std::max(same, other)};
-  match.error = same >= kBackgroundIou && same < iou_min ? ErrorType::kLocation
+  ObjectMatch match{
+      .kind = MatchKind::kFalseAlarm, .detection = place, .iou = std::max(same, other)};
+  match.error = same >= kBackgroundIou && same < iou_min  ? ErrorType::kLocation
                 : other >= iou_min                        ? ErrorType::kClass
                 : used >= iou_min                         ? ErrorType::kDuplicate
                 : std::max(same, other) <= kBackgroundIou ? ErrorType::kBackground
@@ -71,12 +73,13 @@ ObjectMatch false_alarm(std::span<const Truth> truths, const Detection& d, std::
 
 }  // namespace
 
-std::vector<ObjectMatch> match_objects(std::span<const Truth> truths, std::span<const Detection> detections,
-                                       double iou_min) {
+std::vector<ObjectMatch> match_objects(std::span<const Truth> truths,
+                                       std::span<const Detection> detections, double iou_min) {
   std::vector<std::int32_t> order(detections.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) {
-    return detections[static_cast<std::size_t>(a)].score > detections[static_cast<std::size_t>(b)].score;
+    return detections[static_cast<std::size_t>(a)].score >
+           detections[static_cast<std::size_t>(b)].score;
   });
   std::vector<bool> taken(truths.size());
   std::vector<ObjectMatch> matches(detections.size());
@@ -117,7 +120,8 @@ std::string_view name(MatchKind kind) {
 }
 
 std::string_view name(ErrorType error) {
-  constexpr std::array<std::string_view, 7> kNames = {"", "cls", "loc", "both", "dupe", "bkg", "miss"};
+  constexpr std::array<std::string_view, 7> kNames = {"",     "cls", "loc", "both",
+                                                      "dupe", "bkg", "miss"};
   return kNames[static_cast<std::size_t>(error)];
 }
 

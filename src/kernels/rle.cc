@@ -26,8 +26,9 @@ void trace_edge(Point from, Point to, std::vector<Point>& trace) {
     std::swap(from, to);
   }
   const int steps = wide ? dx : dy;
-  const double slope =
-      steps == 0 ? 0 : static_cast<double>(wide ? to.y - from.y : to.x - from.x) / static_cast<double>(steps);
+  const double slope = steps == 0 ? 0
+                                  : static_cast<double>(wide ? to.y - from.y : to.x - from.x) /
+                                        static_cast<double>(steps);
   for (int d = 0; d <= steps; ++d) {
     const int t = flipped ? steps - d : d;
     if (wide) {
@@ -39,7 +40,8 @@ void trace_edge(Point from, Point to, std::vector<Point>& trace) {
 }
 
 // Where the boundary crosses the columns of the pixel grid, as positions down the columns.
-std::vector<std::uint32_t> crossings(const std::vector<Point>& trace, std::uint32_t height, std::uint32_t width) {
+std::vector<std::uint32_t> crossings(const std::vector<Point>& trace, std::uint32_t height,
+                                     std::uint32_t width) {
   std::vector<std::uint32_t> places;
   for (std::size_t j = 1; j < trace.size(); ++j) {
     const Point a = trace[j - 1];
@@ -53,7 +55,8 @@ std::vector<std::uint32_t> crossings(const std::vector<Point>& trace, std::uint3
     }
     const double y = std::clamp((static_cast<double>(std::min(a.y, b.y)) + .5) / kFiner - .5, 0.0,
                                 static_cast<double>(height));
-    places.push_back(static_cast<std::uint32_t>(x) * height + static_cast<std::uint32_t>(std::ceil(y)));
+    places.push_back(static_cast<std::uint32_t>(x) * height +
+                     static_cast<std::uint32_t>(std::ceil(y)));
   }
   places.push_back(height * width);
   std::sort(places.begin(), places.end());
@@ -138,7 +141,8 @@ std::array<double, 4> Rle::box() const {
       x1 = std::min(x1, first);
       x2 = std::max(x2, last);
       y1 = first == last ? std::min(y1, static_cast<std::uint32_t>(place % height)) : 0;
-      y2 = first == last ? std::max(y2, static_cast<std::uint32_t>((end - 1) % height)) : height - 1;
+      y2 =
+          first == last ? std::max(y2, static_cast<std::uint32_t>((end - 1) % height)) : height - 1;
     }
     place = end;
   }
@@ -151,7 +155,8 @@ std::array<double, 4> Rle::box() const {
 Rle rle_from_polygon(std::span<const double> points, std::uint32_t height, std::uint32_t width) {
   std::vector<Point> corners;
   for (std::size_t i = 0; i + 1 < points.size(); i += 2) {
-    corners.push_back({static_cast<int>(kFiner * points[i] + .5), static_cast<int>(kFiner * points[i + 1] + .5)});
+    corners.push_back(
+        {static_cast<int>(kFiner * points[i] + .5), static_cast<int>(kFiner * points[i + 1] + .5)});
   }
   std::vector<Point> trace;
   for (std::size_t i = 0; i < corners.size(); ++i) {

@@ -1,5 +1,6 @@
-// Masks as run lengths down the columns (the first run counts zeros), as COCO stores them: from polygons and
-// from the compressed text, their area, box, union and overlap. Bit-equal to the reference's mask interface.
+// Masks as run lengths down the columns (the first run counts zeros), as COCO stores them: from
+// polygons and from the compressed text, their area, box, union and overlap. Bit-equal to the
+// reference's mask interface.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -20,10 +21,11 @@ struct Rle {
 };
 
 // Polygon x1 y1 x2 y2 …, pixels. Edges are drawn on a grid five times finer, as the reference does.
-[[nodiscard]] Rle rle_from_polygon(std::span<const double> points, std::uint32_t height, std::uint32_t width);
+[[nodiscard]] Rle rle_from_polygon(std::span<const double> points, std::uint32_t height,
+                                   std::uint32_t width);
 
-// The compressed text of COCO results: 5 bits a character, differences to the run before last. Throws kInvalid
-// when the text is cut off or the runs do not fill the mask.
+// The compressed text of COCO results: 5 bits a character, differences to the run before last.
+// Throws kInvalid when the text is cut off or the runs do not fill the mask.
 [[nodiscard]] Rle rle_from_text(std::string_view text, std::uint32_t height, std::uint32_t width);
 
 // Throws kInvalid when the runs do not sum to height × width.

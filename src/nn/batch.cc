@@ -189,7 +189,8 @@ Batch plain_batch(const Data& data, std::size_t begin, std::size_t end, const Ma
 
 void to_device(Batch& batch, torch::Device device) {
   for (auto* t : {&batch.input, &batch.heat, &batch.mask, &batch.weight, &batch.image_index,
-                  &batch.cell_index, &batch.class_index, &batch.positive_weight, &batch.boxes, &batch.counts}) {
+                  &batch.cell_index, &batch.class_index, &batch.positive_weight, &batch.boxes,
+                  &batch.counts}) {
     *t = t->to(device);
   }
 }

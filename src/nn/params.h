@@ -26,12 +26,12 @@ struct TrainParams {
   double rotate = 0;       // degrees, both ways
   double gain_min = 0.75;  // brightness
   double gain_max = 1.3;
-  double offset = 0.25;   // in standard units, both ways
+  double offset = 0.25;     // in standard units, both ways
   double class_weight = 0;  // of cross entropy over the classes, for classes that look alike
-  double dropout = 0.15;  // on the neck, in training and in Monte-Carlo passes
-  double ema = 0.998;     // decay of the averaged weights; 0 = none
-  int width = 24;         // channels of the first stage; the others grow with it
-  int stem_stride = 4;    // 4: predictions every 8 pixels; 2: every 4
+  double dropout = 0.15;    // on the neck, in training and in Monte-Carlo passes
+  double ema = 0.998;       // decay of the averaged weights; 0 = none
+  int width = 24;           // channels of the first stage; the others grow with it
+  int stem_stride = 4;      // 4: predictions every 8 pixels; 2: every 4
   int checkpoint_seconds = 60;
 };
 

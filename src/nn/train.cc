@@ -163,9 +163,8 @@ class Trainer {
     model_.net->train();
     optimizer_->zero_grad();
     const auto features = model_.net->features(batch.input);
-    const auto loss =
-        training_loss(model_.net->heads(features.neck, true), batch, model_.geometry(),
-                      params().class_weight);
+    const auto loss = training_loss(model_.net->heads(features.neck, true), batch,
+                                    model_.geometry(), params().class_weight);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       fail(ErrorCode::kInternal,

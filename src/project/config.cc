@@ -1,8 +1,8 @@
 #include "project/config.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -38,11 +38,14 @@ SliceConfig slice_of(const Json& item) {
 }
 
 void check_values(const Config& config, const std::string& origin) {
-  const auto refuse = [&](const std::string& why) { fail(ErrorCode::kInvalid, why + ": " + origin); };
+  const auto refuse = [&](const std::string& why) {
+    fail(ErrorCode::kInvalid, why + ": " + origin);
+  };
   std::set<std::string> names;
   for (const auto& slice : config.slices) {
     if (slice.name.empty() || !names.insert(slice.name).second) {
-      refuse(fmt::format("each slice needs a name of its own; \"{}\" is empty or there twice", slice.name));
+      refuse(fmt::format("each slice needs a name of its own; \"{}\" is empty or there twice",
+                         slice.name));
     }
     try {
       (void)Filter::parse(slice.where);

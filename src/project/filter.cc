@@ -1,5 +1,5 @@
-// Evaluation of a filter in memory, in three-valued logic: what a sample alone cannot tell is unknown, and
-// unknown counts as satisfied at the top.
+// Evaluation of a filter in memory, in three-valued logic: what a sample alone cannot tell is
+// unknown, and unknown counts as satisfied at the top.
 #include "project/filter.h"
 
 #include <algorithm>
@@ -68,10 +68,14 @@ Json label_field(const Label& label, const std::string& name) {
 
 Known resolve(const Field& field, const Sample& sample, const Label* label) {
   switch (field.kind) {
-    case FieldKind::kColumn: return column(sample, field.name);
-    case FieldKind::kAttribute: return attribute(sample.attributes, field.name);
-    case FieldKind::kLabel: return label == nullptr ? Known{} : Known{label_field(*label, field.name)};
-    default: return std::nullopt;
+    case FieldKind::kColumn:
+      return column(sample, field.name);
+    case FieldKind::kAttribute:
+      return attribute(sample.attributes, field.name);
+    case FieldKind::kLabel:
+      return label == nullptr ? Known{} : Known{label_field(*label, field.name)};
+    default:
+      return std::nullopt;
   }
 }
 
@@ -108,7 +112,7 @@ std::optional<int> order(const Json& left, const FilterValue& right) {
 }
 
 bool holds(const std::string& op, int order) {
-  return op == "=" ? order == 0
+  return op == "="    ? order == 0
          : op == "!=" ? order != 0
          : op == "<"  ? order < 0
          : op == "<=" ? order <= 0
@@ -154,7 +158,8 @@ bool leaf(const Node& node, const Json& value) {
 
 std::optional<bool> evaluate(const Node& node, const Sample& sample, const Label* label) {
   switch (node.kind) {
-    case Node::Kind::kTrue: return true;
+    case Node::Kind::kTrue:
+      return true;
     case Node::Kind::kNot: {
       const auto inner = evaluate(*node.children[0], sample, label);
       return inner.has_value() ? std::optional(!*inner) : std::nullopt;
@@ -181,7 +186,8 @@ std::optional<bool> evaluate(const Node& node, const Sample& sample, const Label
 
 }  // namespace
 
-Filter::Filter(std::unique_ptr<Node> root, std::string text) : root_(std::move(root)), text_(std::move(text)) {}
+Filter::Filter(std::unique_ptr<Node> root, std::string text)
+    : root_(std::move(root)), text_(std::move(text)) {}
 Filter::Filter(Filter&&) noexcept = default;
 Filter& Filter::operator=(Filter&&) noexcept = default;
 Filter::~Filter() = default;
@@ -190,9 +196,13 @@ Filter Filter::parse(std::string_view text) {
   return Filter(parse_filter(text), text.empty() ? "true" : std::string(text));
 }
 
-bool Filter::mentions_labels() const { return mentions(*root_, FieldKind::kLabel); }
+bool Filter::mentions_labels() const {
+  return mentions(*root_, FieldKind::kLabel);
+}
 
-bool Filter::matches(const Sample& sample) const { return evaluate(*root_, sample, nullptr).value_or(true); }
+bool Filter::matches(const Sample& sample) const {
+  return evaluate(*root_, sample, nullptr).value_or(true);
+}
 
 bool Filter::matches_unlabelled(const Sample& sample) const {
   return evaluate(*root_, sample, nullptr) == true;
@@ -202,6 +212,8 @@ bool Filter::matches(const Sample& sample, const Label& label) const {
   return evaluate(*root_, sample, &label).value_or(true);
 }
 
-const std::string& Filter::text() const { return text_; }
+const std::string& Filter::text() const {
+  return text_;
+}
 
 }  // namespace spotter

@@ -1,8 +1,9 @@
-// The filter language of queries, slices and campaigns: "weather = 'rain' AND label.class = 'cone'".
-// Grammar: OR, AND, NOT, parentheses; = != < <= > >= IN (…) LIKE, IS NULL; names are sample columns
-// (key, source, sequence, width, …), sample attributes (weather, or attributes.weather), label.class,
-// label.<attribute>, prediction.class, prediction.score, flagged, labelled, version, split. Values are numbers,
-// 'text', true, false. Compiles to allow-listed SQL with bound parameters; never raw SQL.
+// The filter language of queries, slices and campaigns: "weather = 'rain' AND label.class =
+// 'cone'". Grammar: OR, AND, NOT, parentheses; = != < <= > >= IN (…) LIKE, IS NULL; names are
+// sample columns (key, source, sequence, width, …), sample attributes (weather, or
+// attributes.weather), label.class, label.<attribute>, prediction.class, prediction.score, flagged,
+// labelled, version, split. Values are numbers, 'text', true, false. Compiles to allow-listed SQL
+// with bound parameters; never raw SQL.
 #pragma once
 #include <memory>
 #include <string>
@@ -29,7 +30,8 @@ class Filter {
   // Whether the sample satisfies the filter whatever labels and predictions it has or has not:
   // "weather = 'rain' OR label.class = 'cone'" holds for every sample in rain.
   [[nodiscard]] bool matches_unlabelled(const Sample& sample) const;
-  // Whether this label of this sample satisfies the whole filter (class and attributes of the label).
+  // Whether this label of this sample satisfies the whole filter (class and attributes of the
+  // label).
   [[nodiscard]] bool matches(const Sample& sample, const Label& label) const;
   [[nodiscard]] const std::string& text() const;
 
@@ -47,9 +49,9 @@ struct QueryPage {
   std::vector<Sample> samples;  // by key
 };
 
-// Samples that satisfy the filter (a label condition: some current label does; without labels, what is said of
-// them is unknown, and NOT leaves it unknown), by key, after `after`.
-// Throws kInvalid for unknown names with "did you mean".
+// Samples that satisfy the filter (a label condition: some current label does; without labels, what
+// is said of them is unknown, and NOT leaves it unknown), by key, after `after`. Throws kInvalid
+// for unknown names with "did you mean".
 [[nodiscard]] QueryPage query_samples(Project& project, const Filter& filter, std::size_t limit,
                                       std::string_view after = {});
 // All keys, by key.

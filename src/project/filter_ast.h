@@ -10,7 +10,16 @@
 namespace spotter {
 
 // What a name in a filter speaks of.
-enum class FieldKind { kColumn, kAttribute, kLabel, kPrediction, kFlagged, kLabelled, kVersion, kSplit };
+enum class FieldKind {
+  kColumn,
+  kAttribute,
+  kLabel,
+  kPrediction,
+  kFlagged,
+  kLabelled,
+  kVersion,
+  kSplit
+};
 
 struct Field {
   FieldKind kind = FieldKind::kColumn;
@@ -24,8 +33,8 @@ struct Filter::Node {
   Kind kind = Kind::kTrue;
   std::vector<std::unique_ptr<Node>> children;  // of and, or, not
   Field field;
-  std::string op;                    // = != < <= > >= for kCompare
-  std::vector<FilterValue> values;   // one for kCompare and kLike
+  std::string op;                   // = != < <= > >= for kCompare
+  std::vector<FilterValue> values;  // one for kCompare and kLike
 };
 
 // Parses; throws kInvalid with the position.

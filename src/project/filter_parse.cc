@@ -1,10 +1,10 @@
 // Text to tree: a recursive-descent parser with places in its messages.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -14,8 +14,8 @@ namespace spotter {
 namespace {
 
 constexpr int kDepthMax = 100;
-constexpr std::array kColumns = {"key",   "source", "sequence",    "frame",     "width",
-                                 "height", "media", "captured_at", "file_name"};
+constexpr std::array kColumns = {"key",    "source", "sequence",    "frame",    "width",
+                                 "height", "media",  "captured_at", "file_name"};
 
 using Node = Filter::Node;
 
@@ -38,8 +38,10 @@ class Parser {
  private:
   [[noreturn]] void expected(std::string_view what) const {
     fail(ErrorCode::kInvalid,
-         fmt::format("the filter is wrong at character {}: expected {}, found {}: {}", place_ + 1, what,
-                     place_ == text_.size() ? "the end" : fmt::format("\"{}\"", text_.substr(place_, 12)), text_));
+         fmt::format(
+             "the filter is wrong at character {}: expected {}, found {}: {}", place_ + 1, what,
+             place_ == text_.size() ? "the end" : fmt::format("\"{}\"", text_.substr(place_, 12)),
+             text_));
   }
 
   void skip() {
@@ -79,7 +81,8 @@ class Parser {
     return true;
   }
 
-  std::unique_ptr<Node> join(Node::Kind kind, std::unique_ptr<Node> left, std::unique_ptr<Node> right) {
+  std::unique_ptr<Node> join(Node::Kind kind, std::unique_ptr<Node> left,
+                             std::unique_ptr<Node> right) {
     if (left->kind != kind) {
       auto node = std::make_unique<Node>();
       node->kind = kind;

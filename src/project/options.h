@@ -1,5 +1,5 @@
-// The keys of spotter.yaml as one table: checking, "did you mean", the starting file and the reference page
-// come from it.
+// The keys of spotter.yaml as one table: checking, "did you mean", the starting file and the
+// reference page come from it.
 #pragma once
 #include <span>
 #include <string_view>

@@ -1,11 +1,11 @@
 #include "project/project.h"
 
+#include <cstdlib>
+#include <random>
+
 #include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
-
-#include <cstdlib>
-#include <random>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -36,14 +36,16 @@ std::filesystem::path nearest_project() {
       return folder;
     }
     if (folder == folder.parent_path()) {
-      fail(ErrorCode::kNotFound, fmt::format("there is no project here: no {} in this folder or above; make one "
-                                             "with `spotter init`, or name one with --project: {}",
-                                             kConfigFile, std::filesystem::current_path().string()));
+      fail(ErrorCode::kNotFound,
+           fmt::format("there is no project here: no {} in this folder or above; make one "
+                       "with `spotter init`, or name one with --project: {}",
+                       kConfigFile, std::filesystem::current_path().string()));
     }
   }
 }
 
-Project make(const std::filesystem::path& root, Config config, std::unique_ptr<catalog::Database> catalog) {
+Project make(const std::filesystem::path& root, Config config,
+             std::unique_ptr<catalog::Database> catalog) {
   const auto state = root / ".spotter";
   return Project{.root = root,
                  .config = std::move(config),
@@ -55,7 +57,8 @@ Project make(const std::filesystem::path& root, Config config, std::unique_ptr<c
                  .person = acting_person()};
 }
 
-// The schema of labels and the slices follow the configuration; what is gone there is archived, not removed.
+// The schema of labels and the slices follow the configuration; what is gone there is archived, not
+// removed.
 void follow_config(Project& project) {
   const auto& config = project.config;
   auto& db = *project.catalog;
@@ -70,32 +73,43 @@ void follow_config(Project& project) {
   db.transaction([&] {
     db.execute("UPDATE classes SET archived = 1");
     for (std::size_t i = 0; i < config.classes.size(); ++i) {
-      db.execute("INSERT INTO classes (id, name, position, archived) VALUES ($1, $2, $3, 0) ON CONFLICT (name) DO "
-                 "UPDATE SET position = excluded.position, archived = 0",
-                 {project.new_id("class"), config.classes[i], static_cast<std::int64_t>(i)});
+      db.execute(
+          "INSERT INTO classes (id, name, position, archived) VALUES ($1, $2, $3, 0) ON CONFLICT "
+          "(name) DO "
+          "UPDATE SET position = excluded.position, archived = 0",
+          {project.new_id("class"), config.classes[i], static_cast<std::int64_t>(i)});
     }
     db.execute("UPDATE slices SET archived = 1 WHERE source = 'config'");
     for (const auto& s : config.slices) {
       db.execute(
-          "INSERT INTO slices (name, definition, weight, blocking, must, source, created_at) VALUES ($1, $2, $3, $4, "
-          "$5, 'config', $6) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, weight = "
-          "excluded.weight, blocking = excluded.blocking, must = excluded.must, source = 'config', archived = 0",
+          "INSERT INTO slices (name, definition, weight, blocking, must, source, created_at) "
+          "VALUES ($1, $2, $3, $4, "
+          "$5, 'config', $6) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, "
+          "weight = "
+          "excluded.weight, blocking = excluded.blocking, must = excluded.must, source = 'config', "
+          "archived = 0",
           {s.name, Json({{"where", s.where}, {"class", s.class_name}}).dump(), s.weight,
            std::int64_t{s.blocking ? 1 : 0}, s.must, project.now()});
     }
-    db.execute("INSERT INTO meta (key, value) VALUES ('configured', $1) ON CONFLICT (key) DO UPDATE SET value = "
-               "excluded.value",
-               {wanted.dump()});
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES ('configured', $1) ON CONFLICT (key) DO UPDATE SET "
+        "value = "
+        "excluded.value",
+        {wanted.dump()});
   });
 }
 
 }  // namespace
 
-std::string Project::new_id(std::string_view noun) { return spotter::new_id(noun, rng); }
+std::string Project::new_id(std::string_view noun) {
+  return spotter::new_id(noun, rng);
+}
 
 void Project::audit(std::string_view action, std::string_view object, const Json& details) {
-  catalog->execute("INSERT INTO audit (id, author, action, object, details, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                   {new_id("audit"), person, std::string(action), std::string(object), details.dump(), now()});
+  catalog->execute(
+      "INSERT INTO audit (id, author, action, object, details, created_at) VALUES ($1, $2, $3, $4, "
+      "$5, $6)",
+      {new_id("audit"), person, std::string(action), std::string(object), details.dump(), now()});
 }
 
 Project init_project(const std::filesystem::path& given, const InitOptions& options) {
@@ -105,19 +119,24 @@ Project init_project(const std::filesystem::path& given, const InitOptions& opti
   }
   const bool fresh = !std::filesystem::exists(root);
   make_folders(root);
-  const auto name = options.name.empty() ? (root.has_filename() ? root.filename() : root.parent_path().filename()).string()
-                                         : options.name;
+  const auto name =
+      options.name.empty()
+          ? (root.has_filename() ? root.filename() : root.parent_path().filename()).string()
+          : options.name;
   const auto temporary = root / ".spotter.partial";
   std::error_code ignored;
   try {
     // The text is checked as a user's file would be, so that what init writes can be read back.
-    write_file_atomic(temporary / kConfigFile, starting_config(name, options.task, options.classes));
+    write_file_atomic(temporary / kConfigFile,
+                      starting_config(name, options.task, options.classes));
     (void)read_config(temporary / kConfigFile);
     {
       auto database = catalog::open_database("sqlite:" + (temporary / "catalog.db").string());
       catalog::migrate(*database, {});
     }
-    { (void)lake::open_lake(temporary / "lake")->snapshot(); }
+    {
+      (void)lake::open_lake(temporary / "lake")->snapshot();
+    }
     make_folders(temporary / "blobs");
     std::filesystem::rename(temporary / kConfigFile, root / ".spotter.yaml.partial");
     std::filesystem::rename(temporary, root / ".spotter");
@@ -137,13 +156,17 @@ Project init_project(const std::filesystem::path& given, const InitOptions& opti
 }
 
 Project open_project(const std::filesystem::path& given) {
-  const auto root = given.empty() ? nearest_project() : std::filesystem::absolute(given).lexically_normal();
+  const auto root =
+      given.empty() ? nearest_project() : std::filesystem::absolute(given).lexically_normal();
   if (!std::filesystem::exists(root / kConfigFile)) {
-    fail(ErrorCode::kNotFound, fmt::format("there is no project: no {} in {}", kConfigFile, root.string()));
+    fail(ErrorCode::kNotFound,
+         fmt::format("there is no project: no {} in {}", kConfigFile, root.string()));
   }
   const auto file = root / ".spotter" / "catalog.db";
   if (!std::filesystem::exists(file)) {
-    fail(ErrorCode::kCorrupt, fmt::format("the project's state is missing; restore it from a backup: {}", file.string()));
+    fail(
+        ErrorCode::kCorrupt,
+        fmt::format("the project's state is missing; restore it from a backup: {}", file.string()));
   }
   auto config = read_config(root / kConfigFile);
   auto database = catalog::open_database("sqlite:" + file.string());

@@ -23,7 +23,8 @@ std::string refusal(const std::string& yaml) {
 
 TEST(Config, TheStartingFileIsItsOwnDefaults) {
   const TemporaryFolder folder;
-  write_file_atomic(folder.path() / "spotter.yaml", starting_config("a: b", "detection", {"x", "no", "1"}));
+  write_file_atomic(folder.path() / "spotter.yaml",
+                    starting_config("a: b", "detection", {"x", "no", "1"}));
   const auto config = read_config(folder.path() / "spotter.yaml");
   EXPECT_EQ(config.name, "a: b");
   EXPECT_EQ(config.classes, (std::vector<std::string>{"x", "no", "1"}));
@@ -32,15 +33,19 @@ TEST(Config, TheStartingFileIsItsOwnDefaults) {
 }
 
 TEST(Config, RefusesWithLineAndHint) {
-  EXPECT_NE(refusal("name: a\ngate:\n  margn: 1\n").find("line 3: \"gate.margn\" is no key of spotter.yaml, did you "
-                                                        "mean \"gate.margin\"?"),
+  EXPECT_NE(refusal("name: a\ngate:\n  margn: 1\n")
+                .find("line 3: \"gate.margn\" is no key of spotter.yaml, did you "
+                      "mean \"gate.margin\"?"),
             std::string::npos)
       << refusal("name: a\ngate:\n  margn: 1\n");
   EXPECT_NE(refusal("gate: {margin: much}").find("must be a number"), std::string::npos);
-  EXPECT_NE(refusal("slices:\n  - {name: a, must: winn}").find("must be one of win, not_lose, report"),
+  EXPECT_NE(
+      refusal("slices:\n  - {name: a, must: winn}").find("must be one of win, not_lose, report"),
+      std::string::npos);
+  EXPECT_NE(refusal("slices:\n  - {name: a}\n  - {name: a}").find("there twice"),
             std::string::npos);
-  EXPECT_NE(refusal("slices:\n  - {name: a}\n  - {name: a}").find("there twice"), std::string::npos);
-  EXPECT_NE(refusal("slices:\n  - {name: a, where: \"x ==\"}").find("slice \"a\""), std::string::npos);
+  EXPECT_NE(refusal("slices:\n  - {name: a, where: \"x ==\"}").find("slice \"a\""),
+            std::string::npos);
   EXPECT_NE(refusal("a: [1, 2").find("YAML is broken in line"), std::string::npos);
   EXPECT_NE(refusal("name: a\nname: b").find("stands twice"), std::string::npos);
   EXPECT_NE(refusal("train: {command: [x]}").find("come together"), std::string::npos);
@@ -60,7 +65,10 @@ Sample sample(const std::string& attributes) {
 
 TEST(Filter, EvaluatesInMemory) {
   const auto s = sample(R"({"weather":"rain","night":false,"week":4,"code":"7"})");
-  const Label cone{.object = "1", .class_name = "cone", .box = {0, 0, 4, 5}, .attributes = R"({"colour":"green"})"};
+  const Label cone{.object = "1",
+                   .class_name = "cone",
+                   .box = {0, 0, 4, 5},
+                   .attributes = R"({"colour":"green"})"};
   const auto yes = [&](std::string_view text) { return Filter::parse(text).matches(s, cone); };
   EXPECT_TRUE(yes(""));
   EXPECT_TRUE(yes("weather = 'rain' AND NOT night"));
@@ -84,8 +92,9 @@ TEST(Filter, ConditionsOnLabelsAreUnknownToTheSampleAlone) {
 }
 
 TEST(Filter, RefusesWithThePlace) {
-  for (const char* text : {"weather =", "= 'rain'", "weather = 'rain", "a = 1 b = 2", "(a = 1", "a IN ()", "a IS 3",
-                           "lable.class = 'x'", "a.b.c = 1", "weather = rain", "a NOT = 3", "\xff = 1"}) {
+  for (const char* text :
+       {"weather =", "= 'rain'", "weather = 'rain", "a = 1 b = 2", "(a = 1", "a IN ()", "a IS 3",
+        "lable.class = 'x'", "a.b.c = 1", "weather = rain", "a NOT = 3", "\xff = 1"}) {
     EXPECT_THROW((void)Filter::parse(text), Error) << text;
   }
   std::string deep;
@@ -106,16 +115,26 @@ TEST(Project, InitOpenQuery) {
   auto project = open_project(root);
   std::vector<Sample> samples;
   for (int i = 0; i < 10; ++i) {
-    samples.push_back({.key = "s" + std::to_string(i), .width = 10 * i, .attributes =
-                           i % 2 == 0 ? R"({"weather":"rain","rain_mm":2.5})" : R"({"weather":"dry"})"});
+    samples.push_back({.key = "s" + std::to_string(i),
+                       .width = 10 * i,
+                       .attributes = i % 2 == 0 ? R"({"weather":"rain","rain_mm":2.5})"
+                                                : R"({"weather":"dry"})"});
   }
   project.lake->add_samples("a", samples);
   LabelSet set{.sample = "s2", .author = "t"};
-  set.labels = {{.object = "1", .class_name = "cone", .box = {0, 0, 1, 1}, .attributes = R"({"colour":"green"})"},
-                {.object = "2", .class_name = "car", .box = {0, 0, 1, 1}, .attributes = R"({"colour":"red"})"}};
+  set.labels = {{.object = "1",
+                 .class_name = "cone",
+                 .box = {0, 0, 1, 1},
+                 .attributes = R"({"colour":"green"})"},
+                {.object = "2",
+                 .class_name = "car",
+                 .box = {0, 0, 1, 1},
+                 .attributes = R"({"colour":"red"})"}};
   project.lake->add_labels("l", std::vector{set});
   project.catalog->execute("INSERT INTO flags VALUES ('f', 's3', 'why', '', 'me', 'cli', 0)");
-  const auto count = [&](std::string_view text) { return query_keys(project, Filter::parse(text)).size(); };
+  const auto count = [&](std::string_view text) {
+    return query_keys(project, Filter::parse(text)).size();
+  };
   EXPECT_EQ(count("true"), 10U);
   EXPECT_EQ(count("weather = 'rain'"), 5U);
   EXPECT_EQ(count("rain_mm > 2"), 5U);
@@ -136,7 +155,10 @@ TEST(Project, InitOpenQuery) {
 
 TEST(Project, OfANewerVersionIsRefusedUntouched) {
   const TemporaryFolder folder;
-  { init_project(folder.path() / "p", {}).catalog->execute("UPDATE meta SET value = '99' WHERE key = 'schema'"); }
+  {
+    init_project(folder.path() / "p", {})
+        .catalog->execute("UPDATE meta SET value = '99' WHERE key = 'schema'");
+  }
   try {
     (void)open_project(folder.path() / "p");
     FAIL();

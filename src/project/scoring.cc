@@ -1,9 +1,9 @@
 #include "project/scoring.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "project/filter.h"
@@ -51,15 +51,17 @@ SplitData load_split(Project& project, std::string_view version, std::string_vie
   }
   if (keys.empty()) {
     fail(ErrorCode::kNotFound,
-         fmt::format("dataset version \"{}\" has no samples in its split \"{}\": label more scenes, or set "
-                     "version.{}_share",
-                     version, split, split));
+         fmt::format(
+             "dataset version \"{}\" has no samples in its split \"{}\": label more scenes, or set "
+             "version.{}_share",
+             version, split, split));
   }
   data.samples = project.lake->samples(keys);
   data.labels = project.lake->labels(keys, kLabelLayer, version);
   require(data.samples.size() == data.labels.size(), "each item of a version has its labels");
   data.scenes = scene_numbers(data.samples);
-  data.scene_count = data.scenes.empty() ? 0 : *std::max_element(data.scenes.begin(), data.scenes.end()) + 1;
+  data.scene_count =
+      data.scenes.empty() ? 0 : *std::max_element(data.scenes.begin(), data.scenes.end()) + 1;
   data.classes = project.config.classes;
   std::set<std::string> more;
   for (const auto& set : data.labels) {
@@ -73,7 +75,8 @@ SplitData load_split(Project& project, std::string_view version, std::string_vie
   return data;
 }
 
-std::vector<PredictionSet> load_predictions(Project& project, std::string_view model, const SplitData& data) {
+std::vector<PredictionSet> load_predictions(Project& project, std::string_view model,
+                                            const SplitData& data) {
   std::vector<std::string> keys;
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
@@ -83,16 +86,18 @@ std::vector<PredictionSet> load_predictions(Project& project, std::string_view m
     sets.push_back(std::move(output.set));
   }
   if (sets.size() != keys.size()) {
-    fail(ErrorCode::kNotFound, fmt::format("model \"{}\" has predictions for {} of the {} samples of {} {}", model,
-                                           sets.size(), keys.size(), data.version, data.split));
+    fail(ErrorCode::kNotFound,
+         fmt::format("model \"{}\" has predictions for {} of the {} samples of {} {}", model,
+                     sets.size(), keys.size(), data.version, data.split));
   }
   return sets;
 }
 
 std::vector<SliceConfig> watched_slices(Project& project) {
   std::vector<SliceConfig> slices = {{.name = "all"}};
-  for (const auto& row : project.catalog->query("SELECT name, definition, weight, blocking, must FROM slices WHERE "
-                                                "archived = 0 ORDER BY name")) {
+  for (const auto& row :
+       project.catalog->query("SELECT name, definition, weight, blocking, must FROM slices WHERE "
+                              "archived = 0 ORDER BY name")) {
     const Json definition = parse_json(row.text(1), "slices.definition");
     slices.push_back({.name = row.text(0),
                       .where = definition.value("where", "true"),
@@ -118,7 +123,8 @@ SliceView view_slice(const SplitData& data, const SliceConfig& slice) {
     }
     std::vector<std::uint8_t> counts;
     for (const auto& label : data.labels[i].labels) {
-      counts.push_back(by_label ? static_cast<std::uint8_t>(filter.matches(data.samples[i], label)) : 1);
+      counts.push_back(by_label ? static_cast<std::uint8_t>(filter.matches(data.samples[i], label))
+                                : 1);
     }
     if (by_label && std::find(counts.begin(), counts.end(), 1) == counts.end() &&
         !filter.matches_unlabelled(data.samples[i])) {
@@ -135,8 +141,8 @@ SliceView view_slice(const SplitData& data, const SliceConfig& slice) {
   return view;
 }
 
-std::vector<kernels::PrecisionInput> precision_inputs(const SplitData& data, const SliceView& view,
-                                                      const std::vector<PredictionSet>& predictions) {
+std::vector<kernels::PrecisionInput> precision_inputs(
+    const SplitData& data, const SliceView& view, const std::vector<PredictionSet>& predictions) {
   std::vector<kernels::PrecisionInput> inputs(data.classes.size());
   for (auto& input : inputs) {
     input.truths.resize(data.scene_count);
@@ -157,7 +163,9 @@ std::vector<kernels::PrecisionInput> precision_inputs(const SplitData& data, con
     for (std::size_t d = 0; d < detections.size(); ++d) {
       if (matches[d].kind != kernels::MatchKind::kIgnored) {
         inputs[static_cast<std::size_t>(detections[d].class_index)].detections.push_back(
-            {.score = detections[d].score, .scene = data.scenes[i], .hit = matches[d].kind == kernels::MatchKind::kHit});
+            {.score = detections[d].score,
+             .scene = data.scenes[i],
+             .hit = matches[d].kind == kernels::MatchKind::kHit});
       }
     }
   }
@@ -171,8 +179,10 @@ std::vector<kernels::PrecisionInput> precision_inputs(const SplitData& data, con
 
 ScoredColumns coco_columns(const SplitData& data, const std::vector<PredictionSet>& predictions) {
   ScoredColumns columns;
-  columns.size = {static_cast<std::int32_t>(data.samples.size()), static_cast<std::int32_t>(data.classes.size())};
-  const auto add = [](kernels::CocoColumns& into, std::size_t image, std::int32_t category, const Box& b) {
+  columns.size = {static_cast<std::int32_t>(data.samples.size()),
+                  static_cast<std::int32_t>(data.classes.size())};
+  const auto add = [](kernels::CocoColumns& into, std::size_t image, std::int32_t category,
+                      const Box& b) {
     into.image.push_back(static_cast<std::int32_t>(image));
     into.category.push_back(category);
     into.box.push_back({b.x1, b.y1, b.width(), b.height()});
@@ -197,7 +207,8 @@ ScoredColumns coco_columns(const SplitData& data, const std::vector<PredictionSe
   return columns;
 }
 
-std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sample, const PredictionSet& predictions) {
+std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sample,
+                                        const PredictionSet& predictions) {
   std::vector<kernels::Truth> truths;
   const auto& labels = data.labels[sample].labels;
   for (const auto& label : labels) {
@@ -205,7 +216,8 @@ std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sampl
   }
   std::vector<kernels::Detection> detections;
   for (const auto& p : predictions.predictions) {
-    detections.push_back({.box = p.box, .class_index = class_index(data.classes, p.class_name), .score = p.score});
+    detections.push_back(
+        {.box = p.box, .class_index = class_index(data.classes, p.class_name), .score = p.score});
   }
   std::vector<lake::Match> rows;
   for (const auto& match : kernels::match_objects(truths, detections, kIouMin)) {
@@ -213,14 +225,15 @@ std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sampl
     const bool has_detection = match.detection >= 0;
     const auto t = static_cast<std::size_t>(match.truth);
     const auto d = static_cast<std::size_t>(match.detection);
-    rows.push_back({.sample = data.samples[sample].key,
-                    .kind = std::string(kernels::name(match.kind)),
-                    .error = std::string(kernels::name(match.error)),
-                    .object = has_truth ? labels[t].object : "",
-                    .prediction = match.detection,
-                    .class_name = has_truth ? labels[t].class_name : predictions.predictions[d].class_name,
-                    .score = has_detection ? predictions.predictions[d].score : 0,
-                    .iou = match.iou});
+    rows.push_back(
+        {.sample = data.samples[sample].key,
+         .kind = std::string(kernels::name(match.kind)),
+         .error = std::string(kernels::name(match.error)),
+         .object = has_truth ? labels[t].object : "",
+         .prediction = match.detection,
+         .class_name = has_truth ? labels[t].class_name : predictions.predictions[d].class_name,
+         .score = has_detection ? predictions.predictions[d].score : 0,
+         .iou = match.iou});
   }
   return rows;
 }

@@ -1,9 +1,9 @@
 #include "project/yaml.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
-
-#include <charconv>
 
 #include "base/error.h"
 
@@ -25,7 +25,8 @@ Json scalar(const YAML::Node& node) {
   }
   std::int64_t whole = 0;
   const char* end = text.data() + text.size();
-  if (const auto r = std::from_chars(text.data(), end, whole); r.ec == std::errc{} && r.ptr == end) {
+  if (const auto r = std::from_chars(text.data(), end, whole);
+      r.ec == std::errc{} && r.ptr == end) {
     return whole;
   }
   double real = 0;
@@ -39,16 +40,16 @@ Json convert(const YAML::Node& node, const std::string& name, int depth, YamlDoc
              std::string_view origin) {
   document.lines[name] = node.Mark().line + 1;
   if (depth > kDepthMax) {
-    fail(ErrorCode::kInvalid,
-         fmt::format("line {} is nested more than {} levels deep: {}", node.Mark().line + 1, kDepthMax, origin));
+    fail(ErrorCode::kInvalid, fmt::format("line {} is nested more than {} levels deep: {}",
+                                          node.Mark().line + 1, kDepthMax, origin));
   }
   if (node.IsMap()) {
     Json object = Json::object();
     for (const auto& item : node) {
       const auto key = item.first.Scalar();
       if (object.contains(key)) {
-        fail(ErrorCode::kInvalid, fmt::format("\"{}\" stands twice, the second time in line {}: {}", key,
-                                              item.first.Mark().line + 1, origin));
+        fail(ErrorCode::kInvalid, fmt::format("\"{}\" stands twice, the second time in line {}: {}",
+                                              key, item.first.Mark().line + 1, origin));
       }
       const auto full = name.empty() ? key : name + "." + key;
       object[key] = convert(item.second, full, depth + 1, document, origin);
@@ -59,7 +60,8 @@ Json convert(const YAML::Node& node, const std::string& name, int depth, YamlDoc
   if (node.IsSequence()) {
     Json array = Json::array();
     for (std::size_t i = 0; i < node.size(); ++i) {
-      array.push_back(convert(node[i], fmt::format("{}[{}]", name, i), depth + 1, document, origin));
+      array.push_back(
+          convert(node[i], fmt::format("{}[{}]", name, i), depth + 1, document, origin));
     }
     return array;
   }
@@ -80,7 +82,8 @@ YamlDocument parse_yaml(std::string_view text, std::string_view origin) {
       return document;
     }
     if (!root.IsMap()) {
-      fail(ErrorCode::kInvalid, fmt::format("a configuration is a list of `key: value` lines: {}", origin));
+      fail(ErrorCode::kInvalid,
+           fmt::format("a configuration is a list of `key: value` lines: {}", origin));
     }
     document.value = convert(root, "", 0, document, origin);
   } catch (const YAML::Exception& e) {

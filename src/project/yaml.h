@@ -13,8 +13,8 @@ struct YamlDocument {
   std::map<std::string, int> lines;  // "gate.margin" -> 12, "slices[0].name" -> 20
 };
 
-// Plain scalars become numbers, true and false where they read as such; quoted ones stay text. Throws
-// kInvalid with the line for broken YAML, aliases and more than 50 levels.
+// Plain scalars become numbers, true and false where they read as such; quoted ones stay text.
+// Throws kInvalid with the line for broken YAML, aliases and more than 50 levels.
 [[nodiscard]] YamlDocument parse_yaml(std::string_view text, std::string_view origin);
 
 }  // namespace spotter

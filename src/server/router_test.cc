@@ -46,7 +46,8 @@ TEST(Guard, ForeignPagesCannotChangeAnything) {
   EXPECT_FALSE(refuse_foreign(from("POST", here, ""), true));
   EXPECT_FALSE(refuse_foreign(from("POST", here, "http://127.0.0.1:8300"), true));
   EXPECT_FALSE(refuse_foreign(from("GET", here, "http://evil.example"), true));
-  for (const char* origin : {"http://evil.example", "http://127.0.0.1:9000", "null", "127.0.0.1:8300"}) {
+  for (const char* origin :
+       {"http://evil.example", "http://127.0.0.1:9000", "null", "127.0.0.1:8300"}) {
     EXPECT_TRUE(refuse_foreign(from("POST", here, origin), true)) << origin;
   }
   auto cross = from("POST", here, "");

@@ -123,13 +123,14 @@ std::vector<std::string> infer_command(const Project& project, const std::string
 
 std::vector<std::string> class_names(Project& project) {
   std::vector<std::string> names;
-  for (const auto& row :
-       project.catalog->query("SELECT name FROM classes WHERE archived = 0 ORDER BY position, name")) {
+  for (const auto& row : project.catalog->query(
+           "SELECT name FROM classes WHERE archived = 0 ORDER BY position, name")) {
     names.push_back(row.text(0));
   }
   if (names.empty()) {  // No schema was written down: what is labelled is the schema.
-    const auto rows = project.lake->query("SELECT DISTINCT class FROM current_labels WHERE layer = $1 ORDER BY class",
-                                          {std::string(kLabelLayer)});
+    const auto rows = project.lake->query(
+        "SELECT DISTINCT class FROM current_labels WHERE layer = $1 ORDER BY class",
+        {std::string(kLabelLayer)});
     for (std::size_t i = 0; i < rows.rows.size(); ++i) {
       names.push_back(rows.text(i, 0));
     }

@@ -30,8 +30,8 @@ struct CommandPaths {
                                                      const CommandPaths& paths);
 [[nodiscard]] std::map<std::string, std::string> trainer_environment(const Project& project,
                                                                      std::uint64_t seed);
-// The schema's classes that are not archived, in their order; without a schema those of the current labels,
-// by name.
+// The schema's classes that are not archived, in their order; without a schema those of the current
+// labels, by name.
 [[nodiscard]] std::vector<std::string> class_names(Project& project);
 // Threads that one training job uses: executor_options.threads, else 1.
 [[nodiscard]] int threads_of(const Project& project);

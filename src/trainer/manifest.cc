@@ -36,9 +36,12 @@ Json line_json(Project& project, const Sample& sample, const ManifestOptions& op
              sample.key, sample.media));
   }
   const auto weight = options.weights.find(sample.key);
-  return {{"key", sample.key},     {"path", project.blobs->local_path(sample.media).string()},
-          {"width", sample.width}, {"height", sample.height},
-          {"weight", weight == options.weights.end() ? 1.0 : weight->second},         {"scene", sample.scene()}};
+  return {{"key", sample.key},
+          {"path", project.blobs->local_path(sample.media).string()},
+          {"width", sample.width},
+          {"height", sample.height},
+          {"weight", weight == options.weights.end() ? 1.0 : weight->second},
+          {"scene", sample.scene()}};
 }
 
 }  // namespace

@@ -150,10 +150,12 @@ void take(Project& project, const Model& model, const std::vector<std::string>& 
 }
 
 // Runs of a cycle's step that was killed after its predictions were stored and before it said so.
-void close_answered_runs(Project& project, const PredictRequest& request, const std::string& model) {
+void close_answered_runs(Project& project, const PredictRequest& request,
+                         const std::string& model) {
   if (!request.cycle.empty()) {
     project.catalog->execute(
-        "UPDATE runs SET state = 'done', ended_at = $3 WHERE kind = 'infer' AND cycle = $1 AND model = $2 AND "
+        "UPDATE runs SET state = 'done', ended_at = $3 WHERE kind = 'infer' AND cycle = $1 AND "
+        "model = $2 AND "
         "state = 'running'",
         {request.cycle, model, project.now()});
   }

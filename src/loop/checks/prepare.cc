@@ -151,7 +151,8 @@ void Preparation::load_labels(const Check& check, Prepared& prepared) const {
     input.sensor = aligned_labels(prepared.samples, prepared.sensor);
   }
   if ((check.needs & kNeedsReference) != 0) {
-    // What people labelled in the training version; of a model whose version is not known, anywhere.
+    // What people labelled in the training version; of a model whose version is not known,
+    // anywhere.
     const std::vector<std::string> training(training_keys_.begin(), training_keys_.end());
     const std::string version = training.empty() ? "" : model_->dataset_version;
     prepared.reference_labels = project_.lake->labels(training, kLabelLayer, version);

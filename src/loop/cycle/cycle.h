@@ -20,10 +20,11 @@ struct RunOptions {
 };
 
 // Starts a cycle and takes it as far as it goes. Returns journal.h's JSON with what came out:
-// "verdict" of the gate with its "note", "decision" (shipped, refused by the gate, held by a person,
-// nothing to ship), "deployed", the model, with "deployed_name", and "left_open", the names of the
-// batches that people still have, apart from the one it waits for. Throws kInvalid while nothing is
-// labelled, kConflict while another cycle has not ended, kUnavailable while one is running.
+// "verdict" of the gate with its "note", "decision" (shipped, refused by the gate, held by a
+// person, nothing to ship), "deployed", the model, with "deployed_name", and "left_open", the names
+// of the batches that people still have, apart from the one it waits for. Throws kInvalid while
+// nothing is labelled, kConflict while another cycle has not ended, kUnavailable while one is
+// running.
 Json run(Project& project, const RunOptions& options);
 // Throws as run does when a cycle cannot be started now.
 void check_startable(Project& project);

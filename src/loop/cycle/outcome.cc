@@ -51,11 +51,11 @@ std::string outcome(const StepRow& step) {
   if (step.state != StepState::kDone) {
     return "";
   }
-  return step.name == "ingest"     ? counted(size_of(out, "imports"), "source") + " read"
-         : step.name == "checks"   ? counted(size_of(out, "runs"), "check") + " ran"
-         : step.name == "triage"   ? counted(size_of(out, "modes"), "failure mode") + " to work on"
-         : step.name == "curate"   ? counted(json_get_or<std::size_t>(out, "picked", 0), "sample") +
-                                         " picked"
+  return step.name == "ingest"   ? counted(size_of(out, "imports"), "source") + " read"
+         : step.name == "checks" ? counted(size_of(out, "runs"), "check") + " ran"
+         : step.name == "triage" ? counted(size_of(out, "modes"), "failure mode") + " to work on"
+         : step.name == "curate"
+             ? counted(json_get_or<std::size_t>(out, "picked", 0), "sample") + " picked"
          : step.name == "label"    ? "the labels are in"
          : step.name == "version"  ? word(out, "version")
          : step.name == "train"    ? trained(out)

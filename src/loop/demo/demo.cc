@@ -1,20 +1,20 @@
 #include "loop/demo/demo.h"
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <future>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/time.h"
 #include "loop/cycle/cycle.h"
 #include "loop/cycle/outcome.h"
-#include "loop/deploy/deploy.h"
 #include "loop/demo/person.h"
 #include "loop/demo/stage.h"
+#include "loop/deploy/deploy.h"
 #include "loop/gate/gate.h"
 #include "loop/ingest/ingest.h"
 #include "project/filter.h"
@@ -27,9 +27,9 @@ namespace {
 constexpr const char* kOperator = "simulated operator";
 constexpr const char* kPerson = "scripted person";
 constexpr int kFlagsMax = 24;
-constexpr double kButtonShare = 0.5;   // of the scenes in which an operator notices
+constexpr double kButtonShare = 0.5;  // of the scenes in which an operator notices
 constexpr double kSeenScore = 0.3;
-constexpr double kLookSeconds = 90;    // what the scripted person takes to read the one-page report
+constexpr double kLookSeconds = 90;  // what the scripted person takes to read the one-page report
 
 class Demo {
  public:
@@ -50,14 +50,19 @@ class Demo {
     }
   }
 
-  [[nodiscard]] std::filesystem::path world_folder(const Part& part) const { return root() / "world" / part.folder; }
-  [[nodiscard]] std::filesystem::path root() const { return std::filesystem::absolute(options_.folder); }
+  [[nodiscard]] std::filesystem::path world_folder(const Part& part) const {
+    return root() / "world" / part.folder;
+  }
+  [[nodiscard]] std::filesystem::path root() const {
+    return std::filesystem::absolute(options_.folder);
+  }
 
   void begin() {
     const bool there = std::filesystem::exists(root() / "spotter.yaml");
     if (there && !options_.resume) {
       fail(ErrorCode::kConflict,
-           fmt::format("there is a demo already; go on with --resume, or name another folder: {}", root().string()));
+           fmt::format("there is a demo already; go on with --resume, or name another folder: {}",
+                       root().string()));
     }
     if (!there) {
       (void)init_project(root(), {.name = "street", .classes = {"vehicle", "pedestrian", "cone"}});
@@ -106,12 +111,14 @@ class Demo {
     return count;
   }
 
-  // Starts a cycle, or goes on with the one that was interrupted, up to the point where a person has to look.
+  // Starts a cycle, or goes on with the one that was interrupted, up to the point where a person
+  // has to look.
   Json turn() {
     cycle::RunOptions run{.started_by = "demo"};
     run.hooks.on_step = [this](const cycle::StepRow& step) { narrate_step(step); };
     const Json history = cycle::history(*project_)["cycles"];
-    const bool unfinished = !history.empty() && history.back()["state"] != "done" && history.back()["state"] != "cancelled";
+    const bool unfinished = !history.empty() && history.back()["state"] != "done" &&
+                            history.back()["state"] != "cancelled";
     Json state = unfinished ? cycle::resume(*project_, run) : cycle::run(*project_, run);
     decide();
     if (state["state"] == "waiting") {
@@ -121,9 +128,11 @@ class Demo {
   }
 
   void narrate_step(const cycle::StepRow& step) const {
-    if (step.state == cycle::StepState::kDone && seen_.insert(fmt::format("{} {}", step.name, step.started_at)).second) {
+    if (step.state == cycle::StepState::kDone &&
+        seen_.insert(fmt::format("{} {}", step.name, step.started_at)).second) {
       const auto words = cycle::outcome(step);
-      say(fmt::format("  {:<9} {} ({})", step.name, words.empty() ? "done" : words, duration_text(step.seconds)));
+      say(fmt::format("  {:<9} {} ({})", step.name, words.empty() ? "done" : words,
+                      duration_text(step.seconds)));
     }
   }
 
@@ -131,8 +140,10 @@ class Demo {
   [[nodiscard]] std::size_t shared_scenes(const std::string& version) const {
     return static_cast<std::size_t>(
         project_->lake
-            ->query("SELECT count(*) FROM (SELECT s.sequence FROM version_items v JOIN samples s ON s.key = v.sample "
-                    "WHERE v.version = $1 AND v.split IN ('train', 'test') AND s.sequence <> '' GROUP BY s.sequence "
+            ->query("SELECT count(*) FROM (SELECT s.sequence FROM version_items v JOIN samples s "
+                    "ON s.key = v.sample "
+                    "WHERE v.version = $1 AND v.split IN ('train', 'test') AND s.sequence <> '' "
+                    "GROUP BY s.sequence "
                     "HAVING count(DISTINCT v.split) > 1)",
                     {version})
             .integer(0, 0));
@@ -148,15 +159,20 @@ class Demo {
       return;
     }
     const auto choice = choose(report, shared_scenes(report["version"].get<std::string>()));
-    (void)gate::approve(*project_, {.report = report["id"].get<std::string>(), .decision = choice.decision, .note = choice.note,
-                                    .author = kPerson, .seconds = kLookSeconds});
+    (void)gate::approve(*project_, {.report = report["id"].get<std::string>(),
+                                    .decision = choice.decision,
+                                    .note = choice.note,
+                                    .author = kPerson,
+                                    .seconds = kLookSeconds});
     if (!choice.undecided.empty()) {
-      say(fmt::format("  gate      could not decide ({}): {}", report["verdict"].get<std::string>(), choice.undecided));
+      say(fmt::format("  gate      could not decide ({}): {}", report["verdict"].get<std::string>(),
+                      choice.undecided));
     }
-    say(fmt::format("  approval  after a look of {} a {} {}: {}", duration_text(kLookSeconds), kPerson,
-                    choice.decision == "ship"             ? "ships it"
-                    : report["champion"].is_null()        ? "holds it"
-                                                          : "holds it and the champion stays",
+    say(fmt::format("  approval  after a look of {} a {} {}: {}", duration_text(kLookSeconds),
+                    kPerson,
+                    choice.decision == "ship"      ? "ships it"
+                    : report["champion"].is_null() ? "holds it"
+                                                   : "holds it and the champion stays",
                     choice.note));
   }
 
@@ -174,9 +190,10 @@ class Demo {
     (void)turn();
     coming.get();
     if (deploy::current_model(*project_, "").empty()) {
-      fail(ErrorCode::kConflict, fmt::format("the first model was not shipped, so there is nothing to improve: look at "
-                                             "`spotter gate show` and `spotter cycle status` in {}",
-                                             root().string()));
+      fail(ErrorCode::kConflict,
+           fmt::format("the first model was not shipped, so there is nothing to improve: look at "
+                       "`spotter gate show` and `spotter cycle status` in {}",
+                       root().string()));
     }
   }
 
@@ -224,7 +241,10 @@ class Demo {
       const auto missed = missed_green(row, found->second);
       if (missed && Rng(options_.seed, scene).chance(kButtonShare)) {
         scenes.insert(scene);
-        (void)ingest::flag(*project_, {.sample = key, .reason = "missed a green cone", .box = *missed, .author = kOperator,
+        (void)ingest::flag(*project_, {.sample = key,
+                                       .reason = "missed a green cone",
+                                       .box = *missed,
+                                       .author = kOperator,
                                        .source = "simulated"});
         ++flags;
       }
@@ -240,9 +260,10 @@ class Demo {
       }
       const auto b = object["box"].get<std::vector<double>>();
       const Box box{b[0], b[1], b[2], b[3]};
-      const bool seen = std::any_of(said.predictions.begin(), said.predictions.end(), [&](const Prediction& p) {
-        return p.class_name == "cone" && p.score >= kSeenScore && iou(p.box, box) >= 0.3;
-      });
+      const bool seen =
+          std::any_of(said.predictions.begin(), said.predictions.end(), [&](const Prediction& p) {
+            return p.class_name == "cone" && p.score >= kSeenScore && iou(p.box, box) >= 0.3;
+          });
       if (!seen) {
         return box;
       }
@@ -266,7 +287,8 @@ class Demo {
     say("cycle 2: find what the model drops, and mend it");
     const Json state = turn();
     if (state["state"] == "failed") {
-      fail(ErrorCode::kInternal, fmt::format("cycle 2 failed; see `spotter cycle status` in {}", root().string()));
+      fail(ErrorCode::kInternal,
+           fmt::format("cycle 2 failed; see `spotter cycle status` in {}", root().string()));
     }
   }
 
@@ -275,8 +297,8 @@ class Demo {
     Json slices = Json::array();
     for (const auto& s : report["slices"]) {
       Json row = {{"name", s["name"]}};
-      for (const char* key : {"before", "control", "random", "after", "delta", "low", "high", "credited", "over_control",
-                              "must", "verdict", "truths", "scenes"}) {
+      for (const char* key : {"before", "control", "random", "after", "delta", "low", "high",
+                              "credited", "over_control", "must", "verdict", "truths", "scenes"}) {
         if (s.contains(key)) {
           row[key] = s[key];
         }
@@ -286,7 +308,8 @@ class Demo {
     const auto deployed = deploy::current_model(*project_, "");
     return {{"slices", slices},
             {"verdict", report["verdict"]},
-            {"deployed", deployed.empty() ? Json(nullptr) : Json(trainer::find_model(*project_, deployed).name)},
+            {"deployed", deployed.empty() ? Json(nullptr)
+                                          : Json(trainer::find_model(*project_, deployed).name)},
             {"improved", deployed == report["challenger"]["id"]},
             {"gate_report", report["id"]},
             {"ledger", ledger_summary(*project_)},
@@ -305,6 +328,8 @@ class Demo {
 
 }  // namespace
 
-Json run(const DemoOptions& options) { return Demo(options).run(); }
+Json run(const DemoOptions& options) {
+  return Demo(options).run();
+}
 
 }  // namespace spotter::demo

@@ -10,7 +10,8 @@ world::Options part(std::uint64_t seed, std::uint64_t number, int scenes) {
   return {.scenes = scenes, .seed = seed * 1000 + number};
 }
 
-Part test_part(const Sizes& sizes, std::uint64_t seed, std::uint64_t number, const std::string& name) {
+Part test_part(const Sizes& sizes, std::uint64_t seed, std::uint64_t number,
+               const std::string& name) {
   Part p{.folder = "test-" + name, .options = part(seed, number, sizes.test_scenes)};
   p.options.frames_per_scene = 2;
   p.options.prefix = "test-" + name;
@@ -27,8 +28,14 @@ Sizes sizes_of(bool fast) {
   if (!fast) {
     return {};
   }
-  return {.base_scenes = 60, .production_scenes = 90, .test_scenes = 24, .base_steps = 160, .more_steps = 60,
-          .budget = 60, .resamples = 500, .random_arm = false};
+  return {.base_scenes = 60,
+          .production_scenes = 90,
+          .test_scenes = 24,
+          .base_steps = 160,
+          .more_steps = 60,
+          .budget = 60,
+          .resamples = 500,
+          .random_arm = false};
 }
 
 std::vector<Part> first_parts(const Sizes& sizes, std::uint64_t seed) {
@@ -78,7 +85,8 @@ std::string config_text(const Sizes& sizes, bool with_new_slices) {
     class: cone
     weight: 5
     must: win)";
-  return fmt::format(R"(# The demo's project. Everything in it is what a team would write, but for label.team: the
+  return fmt::format(
+      R"(# The demo's project. Everything in it is what a team would write, but for label.team: the
 # simulated labelling team reveals the world's hidden truth, with honest mistakes.
 name: street
 task: detection
@@ -109,8 +117,8 @@ gate:
   resamples: {}
   suspicious_gain: 0.6
 )",
-                     more, sizes.budget, sizes.base_steps, sizes.more_steps, with_new_slices,
-                     with_new_slices && sizes.random_arm, sizes.resamples);
+      more, sizes.budget, sizes.base_steps, sizes.more_steps, with_new_slices,
+      with_new_slices && sizes.random_arm, sizes.resamples);
 }
 
 }  // namespace spotter::demo

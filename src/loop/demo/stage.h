@@ -9,12 +9,12 @@
 namespace spotter::demo {
 
 struct Sizes {
-  int base_scenes = 250;      // weeks 1 and 2: dry, orange cones
+  int base_scenes = 250;        // weeks 1 and 2: dry, orange cones
   int production_scenes = 450;  // weeks 3 to 8
-  int test_scenes = 110;      // of each kind
+  int test_scenes = 110;        // of each kind
   int base_steps = 900;
-  int more_steps = 480;       // of the challenger, the control and the random arm
-  int budget = 240;           // samples that the campaign may collect
+  int more_steps = 480;  // of the challenger, the control and the random arm
+  int budget = 240;      // samples that the campaign may collect
   int resamples = 2000;
   bool random_arm = true;
 };
@@ -29,7 +29,8 @@ struct Part {
 
 // What is there before the first model: base and the test sets that could be made then.
 [[nodiscard]] std::vector<Part> first_parts(const Sizes& sizes, std::uint64_t seed);
-// What the weeks bring: unlabelled production, and labelled test drives in rain and among green cones.
+// What the weeks bring: unlabelled production, and labelled test drives in rain and among green
+// cones.
 [[nodiscard]] Part production_part(const Sizes& sizes, std::uint64_t seed);
 [[nodiscard]] std::vector<Part> later_tests(const Sizes& sizes, std::uint64_t seed);
 

@@ -1,8 +1,8 @@
 #include "loop/deploy/deploy.h"
 
-#include <fmt/format.h>
-
 #include <map>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -38,12 +38,14 @@ std::string checked_target(const Project& project, const std::string& target) {
 }
 
 // The gate report that lets `model` replace `current`, or empty.
-std::string allowing_report(Project& project, const std::string& model, const std::string& current) {
+std::string allowing_report(Project& project, const std::string& model,
+                            const std::string& current) {
   const bool automatic = project.config.gate.approval == "auto";
   for (const auto& row : project.catalog->query(
            "SELECT g.id, g.verdict, (SELECT a.decision FROM approvals a WHERE a.gate_report = g.id "
            "ORDER BY a.created_at DESC, a.id DESC LIMIT 1) FROM gate_reports g "
-           "WHERE g.challenger = $1 AND g.champion = $2 ORDER BY g.created_at DESC, g.id DESC LIMIT 1",
+           "WHERE g.challenger = $1 AND g.champion = $2 ORDER BY g.created_at DESC, g.id DESC "
+           "LIMIT 1",
            {model, current})) {
     const bool decided = !row.is_null(2);
     const bool approved = decided && row.text(2) == "ship";
@@ -69,10 +71,11 @@ std::string permission(Project& project, const trainer::Model& model, const std:
   if (report.empty() && !options.force) {
     const auto present = trainer::find_model(project, current);
     fail(ErrorCode::kConflict,
-         fmt::format("model \"{0}\" was not deployed: no approved gate report compares it with \"{1}\", "
-                     "which is there now; run `spotter gate --champion {1} --challenger {0}` and "
-                     "`spotter approve`, or use --force with a --reason",
-                     model.name, present.name));
+         fmt::format(
+             "model \"{0}\" was not deployed: no approved gate report compares it with \"{1}\", "
+             "which is there now; run `spotter gate --champion {1} --challenger {0}` and "
+             "`spotter approve`, or use --force with a --reason",
+             model.name, present.name));
   }
   return report;
 }
@@ -88,11 +91,13 @@ void record(Project& project, const Deployment& made) {
     if (made.target == project.config.deploy_target) {
       project.catalog->execute(
           "INSERT INTO aliases (alias, model, updated_at) VALUES ($1, $2, $3) "
-          "ON CONFLICT (alias) DO UPDATE SET model = excluded.model, updated_at = excluded.updated_at",
+          "ON CONFLICT (alias) DO UPDATE SET model = excluded.model, updated_at = "
+          "excluded.updated_at",
           {std::string(kChampion), made.model, made.created_at});
     }
-    project.audit("deploy." + made.action, made.target,
-                  {{"model", made.model}, {"reason", made.reason}, {"gate_report", made.gate_report}});
+    project.audit(
+        "deploy." + made.action, made.target,
+        {{"model", made.model}, {"reason", made.reason}, {"gate_report", made.gate_report}});
   });
 }
 
@@ -136,17 +141,18 @@ Deployment deploy(Project& project, const DeployOptions& options) {
     return same;
   }
   const std::string current = past.empty() ? "" : past.front().model;
-  Deployment made{.id = options.cycle.empty()
-                            ? project.new_id("deployment")
-                            : "deployment_" + sha256_hex(options.cycle + target + model.id).substr(0, 12),
-                  .target = target,
-                  .model = model.id,
-                  .previous = current,
-                  .action = "deploy",
-                  .author = project.person,
-                  .reason = options.reason,
-                  .gate_report = permission(project, model, current, options),
-                  .created_at = project.now()};
+  Deployment made{
+      .id = options.cycle.empty()
+                ? project.new_id("deployment")
+                : "deployment_" + sha256_hex(options.cycle + target + model.id).substr(0, 12),
+      .target = target,
+      .model = model.id,
+      .previous = current,
+      .action = "deploy",
+      .author = project.person,
+      .reason = options.reason,
+      .gate_report = permission(project, model, current, options),
+      .created_at = project.now()};
   if (made.reason.empty()) {
     made.reason = current.empty() ? "first deployment" : "gate report " + made.gate_report;
   }
@@ -181,11 +187,11 @@ Deployment rollback(Project& project, const RollbackOptions& options) {
 
 std::vector<Deployment> history(Project& project, std::string_view target) {
   std::vector<Deployment> entries;
-  for (const auto& row : project.catalog->query(
-           fmt::format("SELECT {} FROM deployments WHERE target = $1 OR $1 = '' "
-                       "ORDER BY created_at DESC, id DESC",
-                       kColumns),
-           {std::string(target)})) {
+  for (const auto& row :
+       project.catalog->query(fmt::format("SELECT {} FROM deployments WHERE target = $1 OR $1 = '' "
+                                          "ORDER BY created_at DESC, id DESC",
+                                          kColumns),
+                              {std::string(target)})) {
     entries.push_back(from_row(row));
   }
   return entries;
@@ -197,15 +203,22 @@ std::string current_model(Project& project, std::string_view target) {
 }
 
 Json to_json(const Deployment& d) {
-  return {{"id", d.id},           {"target", d.target}, {"model", d.model},
-          {"previous", d.previous}, {"action", d.action}, {"author", d.author},
-          {"reason", d.reason},   {"gate_report", d.gate_report},
-          {"created_at", iso_time(d.created_at)}, {"changed", d.changed}};
+  return {{"id", d.id},
+          {"target", d.target},
+          {"model", d.model},
+          {"previous", d.previous},
+          {"action", d.action},
+          {"author", d.author},
+          {"reason", d.reason},
+          {"gate_report", d.gate_report},
+          {"created_at", iso_time(d.created_at)},
+          {"changed", d.changed}};
 }
 
 Json list_models(Project& project) {
   std::map<std::string, std::vector<std::string>> aliases;
-  for (const auto& row : project.catalog->query("SELECT alias, model FROM aliases ORDER BY alias")) {
+  for (const auto& row :
+       project.catalog->query("SELECT alias, model FROM aliases ORDER BY alias")) {
     aliases[row.text(1)].push_back(row.text(0));
   }
   std::map<std::string, std::string> at_target;
@@ -215,7 +228,8 @@ Json list_models(Project& project) {
   Json models = Json::array();
   for (const auto& row : project.catalog->query(
            "SELECT m.id, m.name, m.run, m.dataset_version, m.parent, m.created_at, m.definition, "
-           "coalesce(r.kind, ''), coalesce(r.cpu_seconds, 0) FROM models m LEFT JOIN runs r ON r.id = m.run "
+           "coalesce(r.kind, ''), coalesce(r.cpu_seconds, 0) FROM models m LEFT JOIN runs r ON "
+           "r.id = m.run "
            "ORDER BY m.created_at DESC, m.id DESC")) {
     Json targets = Json::array();
     for (const auto& [target, model] : at_target) {

@@ -13,7 +13,8 @@ class Deploy : public testing::Test {
  protected:
   std::string model(const std::string& name) {
     const auto folder = folder_.path() / ("made-" + name);
-    write_json(folder / "model.json", {{"runtime", "command"}, {"task", "detection"}, {"classes", {"a"}}, {"note", name}});
+    write_json(folder / "model.json",
+               {{"runtime", "command"}, {"task", "detection"}, {"classes", {"a"}}, {"note", name}});
     write_file_atomic(folder / "model.pt", "weights of " + name);
     return trainer::register_model(project_, folder, name).id;
   }
@@ -21,15 +22,18 @@ class Deploy : public testing::Test {
   void gate(const std::string& champion, const std::string& challenger, const std::string& verdict,
             const std::string& decision) {
     const auto id = "gate_" + challenger;
-    project_.catalog->execute("INSERT INTO gate_reports VALUES ($1, $2, $3, '', 'v1', $4, '{}', '', '', $5)",
-                              {id, champion, challenger, verdict, project_.now()});
+    project_.catalog->execute(
+        "INSERT INTO gate_reports VALUES ($1, $2, $3, '', 'v1', $4, '{}', '', '', $5)",
+        {id, champion, challenger, verdict, project_.now()});
     if (!decision.empty()) {
       project_.catalog->execute("INSERT INTO approvals VALUES ($1, $2, $3, 'me', '', 0, $4)",
                                 {"approval_" + challenger, id, decision, project_.now()});
     }
   }
 
-  std::string current() { return read_file(target_folder(project_, "production") / "current" / "model.pt"); }
+  std::string current() {
+    return read_file(target_folder(project_, "production") / "current" / "model.pt");
+  }
 
   TemporaryFolder folder_;
   Project project_ = test_project(folder_.path() / "p", {});
@@ -46,7 +50,8 @@ TEST_F(Deploy, TheFirstIsFreeTheSecondNeedsAnApprovedReport) {
   EXPECT_THROW(deploy(project_, {.model = "b"}), Error);  // nobody has approved
   gate(a, "other", "pass", "ship");
   EXPECT_THROW(deploy(project_, {.model = "b"}), Error);  // another model was approved
-  project_.catalog->execute("INSERT INTO approvals VALUES ('x', $1, 'ship', 'me', '', 0, 1)", {"gate_" + b});
+  project_.catalog->execute("INSERT INTO approvals VALUES ('x', $1, 'ship', 'me', '', 0, 1)",
+                            {"gate_" + b});
   EXPECT_EQ(deploy(project_, {.model = "b"}).gate_report, "gate_" + b);
   EXPECT_EQ(current(), "weights of b");
   EXPECT_FALSE(deploy(project_, {.model = "b"}).changed);

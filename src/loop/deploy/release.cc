@@ -1,8 +1,8 @@
 #include "loop/deploy/release.h"
 
-#include <fmt/format.h>
-
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"

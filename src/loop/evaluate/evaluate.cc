@@ -1,8 +1,8 @@
 #include "loop/evaluate/evaluate.h"
 
-#include <fmt/format.h>
-
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -16,16 +16,18 @@ constexpr double kStoredScoreMin = 0.05;  // false alarms below are not stored a
 constexpr int kResamples = 500;           // of the intervals shown beside single figures
 
 std::string newest_version(Project& project) {
-  const auto rows = project.catalog->query("SELECT id FROM dataset_versions ORDER BY number DESC LIMIT 1");
+  const auto rows =
+      project.catalog->query("SELECT id FROM dataset_versions ORDER BY number DESC LIMIT 1");
   if (rows.empty()) {
-    fail(ErrorCode::kNotFound, "there is no dataset version yet: make one with `spotter version commit`");
+    fail(ErrorCode::kNotFound,
+         "there is no dataset version yet: make one with `spotter version commit`");
   }
   return rows[0].text(0);
 }
 
 // Everything that decides the result.
-std::string input_key(const std::string& model, const std::string& version, const std::string& split,
-                      const std::vector<SliceConfig>& slices) {
+std::string input_key(const std::string& model, const std::string& version,
+                      const std::string& split, const std::vector<SliceConfig>& slices) {
   std::string text = model + "\n" + version + "\n" + split + "\n";
   for (const auto& s : slices) {
     text += s.name + "\t" + s.where + "\t" + s.class_name + "\n";
@@ -54,7 +56,8 @@ Json classes_of(const kernels::CocoResult& result, const std::vector<std::string
   return classes;
 }
 
-Json slice_of(const SplitData& data, const SliceConfig& slice, const std::vector<PredictionSet>& predictions) {
+Json slice_of(const SplitData& data, const SliceConfig& slice,
+              const std::vector<PredictionSet>& predictions) {
   const auto view = view_slice(data, slice);
   const auto inputs = precision_inputs(data, view, predictions);
   std::size_t truths = 0;
@@ -68,18 +71,28 @@ Json slice_of(const SplitData& data, const SliceConfig& slice, const std::vector
     scenes.insert(data.scenes[i]);
   }
   const auto [low, high] = kernels::interval(inputs, {.resamples = kResamples});
-  return {{"name", slice.name},   {"where", slice.where},         {"class", slice.class_name},
-          {"weight", slice.weight}, {"blocking", slice.blocking}, {"must", slice.must},
-          {"samples", view.samples.size()}, {"scenes", scenes.size()}, {"truths", truths},
-          {"AP50", kernels::mean_average_precision(inputs)}, {"low", low}, {"high", high}};
+  return {{"name", slice.name},
+          {"where", slice.where},
+          {"class", slice.class_name},
+          {"weight", slice.weight},
+          {"blocking", slice.blocking},
+          {"must", slice.must},
+          {"samples", view.samples.size()},
+          {"scenes", scenes.size()},
+          {"truths", truths},
+          {"AP50", kernels::mean_average_precision(inputs)},
+          {"low", low},
+          {"high", high}};
 }
 
 Json stored(Project& project, const std::string& key) {
-  const auto rows = project.catalog->query("SELECT summary FROM evaluations WHERE input_key = $1", {key});
+  const auto rows =
+      project.catalog->query("SELECT summary FROM evaluations WHERE input_key = $1", {key});
   return rows.empty() ? Json(nullptr) : parse_json(rows[0].text(0), "evaluations.summary");
 }
 
-std::vector<lake::Match> all_matches(const SplitData& data, const std::vector<PredictionSet>& predictions) {
+std::vector<lake::Match> all_matches(const SplitData& data,
+                                     const std::vector<PredictionSet>& predictions) {
   std::vector<lake::Match> rows;
   for (std::size_t i = 0; i < data.samples.size(); ++i) {
     for (auto& match : sample_matches(data, i, predictions[i])) {
@@ -91,18 +104,21 @@ std::vector<lake::Match> all_matches(const SplitData& data, const std::vector<Pr
   return rows;
 }
 
-void store(Project& project, const std::string& key, const Json& summary, std::span<const lake::Match> matches) {
+void store(Project& project, const std::string& key, const Json& summary,
+           std::span<const lake::Match> matches) {
   const auto id = summary["id"].get<std::string>();
   project.lake->add_matches("evaluate/" + key, id, matches);
   project.catalog->execute(
-      "INSERT INTO evaluations (id, model, dataset_version, split, input_key, summary, created_at) VALUES ($1, $2, $3, "
+      "INSERT INTO evaluations (id, model, dataset_version, split, input_key, summary, created_at) "
+      "VALUES ($1, $2, $3, "
       "$4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
       {id, summary["model"].get<std::string>(), summary["version"].get<std::string>(),
        summary["split"].get<std::string>(), key, summary.dump(), project.now()});
 }
 
 // Objects that the evaluation found with at least this score.
-std::set<std::pair<std::string, std::string>> found_objects(Project& project, const std::string& evaluation,
+std::set<std::pair<std::string, std::string>> found_objects(Project& project,
+                                                            const std::string& evaluation,
                                                             double score_min) {
   std::set<std::pair<std::string, std::string>> found;
   for (const auto& match : project.lake->matches(evaluation)) {
@@ -136,7 +152,9 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
   }
-  trainer::predict(project, {.model = model.id, .keys = keys, .cycle = options.cycle, .step = "evaluate"}, progress);
+  trainer::predict(project,
+                   {.model = model.id, .keys = keys, .cycle = options.cycle, .step = "evaluate"},
+                   progress);
   const auto predictions = load_predictions(project, model.id, data);
   const auto columns = coco_columns(data, predictions);
   const auto result = kernels::coco_evaluate(columns.truths, columns.detections, columns.size);
@@ -186,8 +204,11 @@ Json compare(Project& project, std::string_view first, std::string_view second, 
     }
   }
   const auto side = [&](const Json& e, std::size_t found) {
-    return Json{{"model", e["model_name"]}, {"AP", e["overall"]["AP"]}, {"AP50", e["overall"]["AP50"]},
-                {"found", found}, {"false_alarms", false_alarms(project, e["id"], score_min)}};
+    return Json{{"model", e["model_name"]},
+                {"AP", e["overall"]["AP"]},
+                {"AP50", e["overall"]["AP50"]},
+                {"found", found},
+                {"false_alarms", false_alarms(project, e["id"], score_min)}};
   };
   return {{"version", a["version"]},
           {"score_min", score_min},
@@ -202,7 +223,8 @@ Json compare(Project& project, std::string_view first, std::string_view second, 
 
 Json list(Project& project) {
   Json rows = Json::array();
-  for (const auto& row : project.catalog->query("SELECT summary, created_at FROM evaluations ORDER BY created_at DESC, id")) {
+  for (const auto& row : project.catalog->query(
+           "SELECT summary, created_at FROM evaluations ORDER BY created_at DESC, id")) {
     Json summary = parse_json(row.text(0), "evaluations.summary");
     summary["created_at"] = iso_time(row.integer(1));
     rows.push_back(std::move(summary));

@@ -1,5 +1,6 @@
-// Scores a model on a split of a dataset version: COCO figures overall and by class, AP50 with an interval by
-// slice, and a match for every object, so that each figure can be followed down to its pictures.
+// Scores a model on a split of a dataset version: COCO figures overall and by class, AP50 with an
+// interval by slice, and a match for every object, so that each figure can be followed down to its
+// pictures.
 #pragma once
 #include <string>
 #include <string_view>
@@ -11,20 +12,21 @@
 namespace spotter::evaluate {
 
 struct EvaluateOptions {
-  std::string model;            // id, name or alias
-  std::string version;          // "v2"; empty = the newest
+  std::string model;    // id, name or alias
+  std::string version;  // "v2"; empty = the newest
   std::string split = "test";
   std::string cycle;
 };
 
-// Predicts what is missing, scores, and stores evaluation and matches; the same inputs give the stored one back.
-// Returns {"id", "model", "version", "split", "overall": {AP, AP50, …}, "classes": {name: {…}}, "slices": [{"name",
-// "samples", "truths", "AP50", "low", "high", …}]}. Throws kNotFound, kInvalid.
+// Predicts what is missing, scores, and stores evaluation and matches; the same inputs give the
+// stored one back. Returns {"id", "model", "version", "split", "overall": {AP, AP50, …}, "classes":
+// {name: {…}}, "slices": [{"name", "samples", "truths", "AP50", "low", "high", …}]}. Throws
+// kNotFound, kInvalid.
 Json evaluate(Project& project, const EvaluateOptions& options, const trainer::Progress& progress);
 
-// Objects that one model finds and the other does not, at the score from which both speak: {"version", "fixed",
-// "broken": [{"sample", "object", "class", "box"}], counts, …}. Both models are evaluated on the newest version
-// first.
+// Objects that one model finds and the other does not, at the score from which both speak:
+// {"version", "fixed", "broken": [{"sample", "object", "class", "box"}], counts, …}. Both models
+// are evaluated on the newest version first.
 Json compare(Project& project, std::string_view first, std::string_view second, double score_min,
              const trainer::Progress& progress);
 

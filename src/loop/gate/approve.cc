@@ -44,9 +44,10 @@ std::string refusal(const Json& report, const ApproveOptions& options) {
   const auto verdict = report["verdict"].get<std::string>();
   const auto id = report["id"].get<std::string>();
   if (options.decision == "hold" && !deployed(report).empty()) {
-    return fmt::format("model \"{}\" of gate report {} {}, so it is too late to hold it; `spotter "
-                       "rollback` brings the one before it back",
-                       report["challenger"]["name"].get<std::string>(), id, deployed(report));
+    return fmt::format(
+        "model \"{}\" of gate report {} {}, so it is too late to hold it; `spotter "
+        "rollback` brings the one before it back",
+        report["challenger"]["name"].get<std::string>(), id, deployed(report));
   }
   if (options.decision != "ship") {
     return "";

@@ -37,8 +37,8 @@ struct ApproveOptions {
   double seconds = 0;  // that the person looked, for the ledger
 };
 
-// "it finds 11 of 292 objects (AP50 0.004): too little to be of use" when the challenger's AP50 over
-// everything is below 0.05, whatever the verdict; else empty. Every report has it as "note".
+// "it finds 11 of 292 objects (AP50 0.004): too little to be of use" when the challenger's AP50
+// over everything is below 0.05, whatever the verdict; else empty. Every report has it as "note".
 [[nodiscard]] std::string weakness(const Json& report);
 
 // Why this decision cannot be taken on this report, empty if it can: a model that failed cannot be
@@ -54,8 +54,8 @@ struct ApproveOptions {
 Json approve(Project& project, const ApproveOptions& options);
 
 // The newest report, or the one of this id (or a unique start of it), as run returned it, with
-// "decision" if somebody decided, and "deployed_to", the targets where the challenger is now. Throws
-// kNotFound.
+// "decision" if somebody decided, and "deployed_to", the targets where the challenger is now.
+// Throws kNotFound.
 [[nodiscard]] Json find(Project& project, std::string_view id = {});
 // Newest first, without slices: {"reports": […]}.
 [[nodiscard]] Json list(Project& project);

@@ -9,10 +9,13 @@ Judgement judge(const SliceFacts& facts, const GateConfig& config) {
   const auto& d = facts.against_champion;
   const double gain = d.second - d.first;
   if (gain < -config.margin && facts.p_loss_adjusted < 1 - config.confidence) {
-    return {Verdict::kFail, fmt::format("loses {:.3f}, beyond chance and beyond the margin of {:.3f}", -gain, config.margin)};
+    return {Verdict::kFail,
+            fmt::format("loses {:.3f}, beyond chance and beyond the margin of {:.3f}", -gain,
+                        config.margin)};
   }
   if (d.low > -config.margin) {
-    return {Verdict::kPass, fmt::format("{:+.3f}; a loss beyond {:.3f} is ruled out", gain, config.margin)};
+    return {Verdict::kPass,
+            fmt::format("{:+.3f}; a loss beyond {:.3f} is ruled out", gain, config.margin)};
   }
   return {Verdict::kInconclusive,
           fmt::format("{:+.3f}, but a loss of {:.3f} cannot be ruled out: {}", gain, -d.low,

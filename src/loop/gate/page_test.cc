@@ -1,8 +1,8 @@
 #include "loop/gate/page.h"
-#include "loop/gate/gate.h"
 
 #include <gtest/gtest.h>
 
+#include "loop/gate/gate.h"
 #include "media/image.h"
 
 namespace spotter::gate {
@@ -218,8 +218,7 @@ TEST(GatePage, AModelThatFindsNothingIsNotPraised) {
   weak["slices"][0]["after"] = 0.004;
   weak["slices"][0]["found"] = 11;
   weak["slices"][0]["truths"] = 292;
-  EXPECT_EQ(weakness(weak),
-            "it finds 11 of 292 objects (AP50 0.004): too little to be of use");
+  EXPECT_EQ(weakness(weak), "it finds 11 of 292 objects (AP50 0.004): too little to be of use");
   const auto html = page(weak, [](const std::string&) { return std::string(); }, {});
   EXPECT_NE(html.find("too weak to be of use"), std::string::npos);
   EXPECT_NE(html.find("<li>It finds 11 of 292 objects (score 0.4): too little"), std::string::npos);

@@ -1,14 +1,14 @@
 #include "loop/gate/pictures.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 namespace spotter::gate {
 namespace {
 
-constexpr double kScoreMin = 0.3;  // from which a detection is shown and counts
+constexpr double kScoreMin = 0.3;     // from which a detection is shown and counts
 constexpr double kAlarmWeight = 0.5;  // of a false alarm against an object lost
 
 struct Told {
@@ -52,8 +52,8 @@ std::string note_of(const PairedSample& p) {
   return text;
 }
 
-std::vector<PairedSample> first_of_scenes(const std::vector<PairedSample>& sorted, const SplitData& data,
-                                          std::size_t count) {
+std::vector<PairedSample> first_of_scenes(const std::vector<PairedSample>& sorted,
+                                          const SplitData& data, std::size_t count) {
   std::set<std::uint32_t> scenes;
   std::vector<PairedSample> chosen;
   for (const auto& pair : sorted) {
@@ -70,7 +70,9 @@ Json boxes_of(const SplitData& data, std::size_t i, const PredictionSet& set) {
   for (const auto& match : sample_matches(data, i, shown)) {
     if (match.prediction >= 0) {
       const auto& p = shown.predictions[static_cast<std::size_t>(match.prediction)];
-      rows.push_back({{"class", p.class_name}, {"score", p.score}, {"kind", match.kind},
+      rows.push_back({{"class", p.class_name},
+                      {"score", p.score},
+                      {"kind", match.kind},
                       {"box", {p.box.x1, p.box.y1, p.box.x2, p.box.y2}}});
     }
   }
@@ -97,7 +99,8 @@ Pictures choose_pictures(const SplitData& data, const std::vector<PredictionSet>
     pair.note = note_of(pair);
     pairs.push_back(std::move(pair));
   }
-  std::stable_sort(pairs.begin(), pairs.end(), [](const auto& x, const auto& y) { return harm(x) > harm(y); });
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& x, const auto& y) { return harm(x) > harm(y); });
   std::vector<PairedSample> worse;
   std::vector<PairedSample> better;
   for (const auto& pair : pairs) {
@@ -110,12 +113,13 @@ Pictures choose_pictures(const SplitData& data, const std::vector<PredictionSet>
   return {first_of_scenes(worse, data, count), first_of_scenes(better, data, count)};
 }
 
-Json to_json(const PairedSample& pair, const SplitData& data, const std::vector<PredictionSet>& before,
-             const std::vector<PredictionSet>& after) {
+Json to_json(const PairedSample& pair, const SplitData& data,
+             const std::vector<PredictionSet>& before, const std::vector<PredictionSet>& after) {
   Json labels = Json::array();
   for (const auto& label : data.labels[pair.position].labels) {
     if (!label.ignore && !label.crowd) {
-      labels.push_back({{"class", label.class_name}, {"box", {label.box.x1, label.box.y1, label.box.x2, label.box.y2}}});
+      labels.push_back({{"class", label.class_name},
+                        {"box", {label.box.x1, label.box.y1, label.box.x2, label.box.y2}}});
     }
   }
   const auto& sample = data.samples[pair.position];
@@ -123,7 +127,8 @@ Json to_json(const PairedSample& pair, const SplitData& data, const std::vector<
           {"media", sample.media},
           {"width", sample.width},
           {"height", sample.height},
-          {"attributes", sample.attributes.empty() ? Json::object() : parse_json(sample.attributes, sample.key)},
+          {"attributes",
+           sample.attributes.empty() ? Json::object() : parse_json(sample.attributes, sample.key)},
           {"fixed", pair.fixed},
           {"broken", pair.broken},
           {"note", pair.note},

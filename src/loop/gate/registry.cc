@@ -1,13 +1,14 @@
-#include <fmt/format.h>
-
 #include <array>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "loop/gate/rule.h"
 
-// To add a gate rule, write gate/<name>.cc that defines `const Rule rule_<name>` and add a line here.
+// To add a gate rule, write gate/<name>.cc that defines `const Rule rule_<name>` and add a line
+// here.
 #define SPOTTER_GATE_RULES(X) \
   X(win) \
   X(not_lose) \
@@ -34,7 +35,8 @@ const Rule& rule_named(std::string_view name) {
     }
     known.emplace_back(rule->name);
   }
-  fail(ErrorCode::kInvalid, fmt::format("there is no gate rule \"{}\"{}", name, did_you_mean(name, known)));
+  fail(ErrorCode::kInvalid,
+       fmt::format("there is no gate rule \"{}\"{}", name, did_you_mean(name, known)));
 }
 
 std::string_view name(Verdict verdict) {
@@ -49,7 +51,8 @@ std::string label_more(const SliceFacts& facts, double wanted_half_width) {
   const double digits = std::pow(10, std::max(0.0, std::floor(std::log10(more)) - 1));
   constexpr double kMost = 100'000;
   return more > kMost ? "too few objects to tell: collect many more of this slice"
-                      : fmt::format("label about {:.0f} more objects of this slice", std::ceil(more / digits) * digits);
+                      : fmt::format("label about {:.0f} more objects of this slice",
+                                    std::ceil(more / digits) * digits);
 }
 
 }  // namespace spotter::gate

@@ -1,5 +1,5 @@
-// Gate rules: what a slice must do for its verdict. A rule is a value in a file of its own and a line in
-// registry.cc; slices name theirs in `must`.
+// Gate rules: what a slice must do for its verdict. A rule is a value in a file of its own and a
+// line in registry.cc; slices name theirs in `must`.
 #pragma once
 #include <span>
 #include <string>
@@ -13,7 +13,8 @@ namespace spotter::gate {
 enum class Verdict { kPass, kFail, kInconclusive, kHold };
 [[nodiscard]] std::string_view name(Verdict verdict);
 
-// What is known of a slice when it is judged. Metrics are AP50; differences are challenger − champion.
+// What is known of a slice when it is judged. Metrics are AP50; differences are challenger −
+// champion.
 struct SliceFacts {
   SliceConfig slice;
   kernels::Difference against_champion;
@@ -29,7 +30,7 @@ struct Judgement {
 };
 
 struct Rule {
-  std::string_view name;     // "win", as in `must`
+  std::string_view name;  // "win", as in `must`
   std::string_view summary;
   Judgement (*judge)(const SliceFacts& facts, const GateConfig& config);
 };
@@ -38,7 +39,8 @@ struct Rule {
 // Throws kInvalid with "did you mean".
 [[nodiscard]] const Rule& rule_named(std::string_view name);
 
-// "label about N more" for a slice whose interval is too wide: N objects of it, rounded to two digits.
+// "label about N more" for a slice whose interval is too wide: N objects of it, rounded to two
+// digits.
 [[nodiscard]] std::string label_more(const SliceFacts& facts, double wanted_half_width);
 
 }  // namespace spotter::gate

@@ -6,9 +6,15 @@
 namespace spotter::gate {
 namespace {
 
-SliceFacts facts(double first, double second, double low, double high, double p_loss, double p_gain) {
+SliceFacts facts(double first, double second, double low, double high, double p_loss,
+                 double p_gain) {
   SliceFacts f;
-  f.against_champion = {.first = first, .second = second, .low = low, .high = high, .scene_count = 40, .truth_count = 120};
+  f.against_champion = {.first = first,
+                        .second = second,
+                        .low = low,
+                        .high = high,
+                        .scene_count = 40,
+                        .truth_count = 120};
   f.p_loss_adjusted = p_loss;
   f.p_gain_adjusted = p_gain;
   return f;
@@ -33,7 +39,8 @@ TEST(GateRules, NotLose) {
 }
 
 TEST(GateRules, ReportDecidesNothing) {
-  EXPECT_EQ(rule_named("report").judge(facts(.5, .1, -.5, -.3, .001, 1), {}).verdict, Verdict::kPass);
+  EXPECT_EQ(rule_named("report").judge(facts(.5, .1, -.5, -.3, .001, 1), {}).verdict,
+            Verdict::kPass);
 }
 
 TEST(GateRules, EachHasASummaryAndUnknownOnesAreRefused) {

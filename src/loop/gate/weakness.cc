@@ -30,9 +30,10 @@ std::string weakness(const Json& report) {
   return 2 * found < truths
              ? fmt::format("it finds {} of {} objects (AP50 {:.3f}): too little to be of use",
                            found, truths, after)
-             : fmt::format("it finds {} of {} objects, but among too many false alarms to be of "
-                           "use (AP50 {:.3f})",
-                           found, truths, after);
+             : fmt::format(
+                   "it finds {} of {} objects, but among too many false alarms to be of "
+                   "use (AP50 {:.3f})",
+                   found, truths, after);
 }
 
 }  // namespace spotter::gate

@@ -14,8 +14,8 @@ Judgement judge(const SliceFacts& facts, const GateConfig& config) {
   if (d.high < 0) {
     return {Verdict::kFail, fmt::format("must win, but loses {:.3f}", -gain)};
   }
-  return {Verdict::kInconclusive,
-          fmt::format("must win; {:+.3f} may be chance: {}", gain, label_more(facts, std::max(gain, 0.01)))};
+  return {Verdict::kInconclusive, fmt::format("must win; {:+.3f} may be chance: {}", gain,
+                                              label_more(facts, std::max(gain, 0.01)))};
 }
 
 }  // namespace

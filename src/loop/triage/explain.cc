@@ -153,9 +153,8 @@ class Search {
       predicates_.push_back({c.column, rows_of_samples(c.rows), c.complexity});
     }
     for (const auto& slice : channel_.slices) {
-      const auto known =
-          std::find_if(conditions_.begin(), conditions_.end(),
-                       [&](const Condition& c) { return c.where == slice.where; });
+      const auto known = std::find_if(conditions_.begin(), conditions_.end(),
+                                      [&](const Condition& c) { return c.where == slice.where; });
       if (known != conditions_.end()) {
         known->weight = std::max(known->weight, slice.weight);
         continue;

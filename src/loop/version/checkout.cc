@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <map>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -26,11 +26,14 @@ Place place_of(const std::filesystem::path& folder, std::string_view format) {
   if (format == "coco") {
     return {folder / "annotations" / "instances.json", folder / "images"};
   }
-  return {folder / (format == "cvat" ? "annotations.xml" : "samples.jsonl"), format == "cvat" ? folder / "images" : folder};
+  return {folder / (format == "cvat" ? "annotations.xml" : "samples.jsonl"),
+          format == "cvat" ? folder / "images" : folder};
 }
 
 std::string extension_of(const Sample& sample) {
-  return sample.media_type == "image/png" ? ".png" : sample.media_type == "image/webp" ? ".webp" : ".jpg";
+  return sample.media_type == "image/png"    ? ".png"
+         : sample.media_type == "image/webp" ? ".webp"
+                                             : ".jpg";
 }
 
 // Names below the picture folder: the file's own where it is safe, else the key.
@@ -48,20 +51,23 @@ void copy_picture(Project& project, const Sample& sample, const std::filesystem:
   std::error_code error;
   std::filesystem::copy_file(project.blobs->local_path(sample.media), to, error);
   if (error) {
-    fail(ErrorCode::kUnavailable, fmt::format("a picture could not be written, because {}: {}", error.message(), to.string()));
+    fail(ErrorCode::kUnavailable, fmt::format("a picture could not be written, because {}: {}",
+                                              error.message(), to.string()));
   }
 }
 
 void require_empty(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder) &&
       (!std::filesystem::is_directory(folder) || !std::filesystem::is_empty(folder))) {
-    fail(ErrorCode::kConflict, fmt::format("the folder is not empty; name another one: {}", folder.string()));
+    fail(ErrorCode::kConflict,
+         fmt::format("the folder is not empty; name another one: {}", folder.string()));
   }
 }
 
 }  // namespace
 
-Json checkout(Project& project, std::string_view name, const std::filesystem::path& folder, std::string_view format) {
+Json checkout(Project& project, std::string_view name, const std::filesystem::path& folder,
+              std::string_view format) {
   const auto& writer = formats::format_named(format);
   if (writer.write == nullptr) {
     fail(ErrorCode::kInvalid, fmt::format("format \"{}\" can only be read", format));
@@ -72,8 +78,13 @@ Json checkout(Project& project, std::string_view name, const std::filesystem::pa
   for (const auto& item : project.lake->version_items(version.id)) {
     keys_of[item.split].push_back(item.sample);
   }
-  Json report = {{"version", version.id}, {"samples", 0}, {"labels", 0}, {"dropped", 0}, {"splits", Json::object()},
-                 {"notes", Json::array()}, {"rejects", Json::array()}};
+  Json report = {{"version", version.id},
+                 {"samples", 0},
+                 {"labels", 0},
+                 {"dropped", 0},
+                 {"splits", Json::object()},
+                 {"notes", Json::array()},
+                 {"rejects", Json::array()}};
   for (const auto& [split, keys] : keys_of) {
     const auto place = place_of(folder / split, format);
     const auto samples = project.lake->samples(keys);

@@ -1,9 +1,9 @@
 #include "loop/version/split.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -12,7 +12,8 @@
 namespace spotter::version {
 namespace {
 
-// New scenes in the order in which they are dealt: by hash, so that names and arrival do not matter.
+// New scenes in the order in which they are dealt: by hash, so that names and arrival do not
+// matter.
 std::vector<std::string> shuffled(std::vector<std::string> scenes, std::uint64_t seed) {
   std::map<std::string, std::uint64_t> place;
   for (const auto& scene : scenes) {
@@ -79,7 +80,8 @@ std::vector<std::string> deal_splits(const std::vector<VersionEntry>& entries,
   if (tests == fresh.size() && tests > 0 && scenes_in["train"] == 0) {
     --tests;
   }
-  const std::size_t vals = std::min(share_of(options.val_share, fresh.size()), fresh.size() - tests);
+  const std::size_t vals =
+      std::min(share_of(options.val_share, fresh.size()), fresh.size() - tests);
   for (std::size_t i = 0; i < fresh.size(); ++i) {
     split_of[fresh[i]] = i < tests ? "test" : i < tests + vals ? "val" : "train";
   }

@@ -1,10 +1,10 @@
 #include "loop/version/version.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -57,7 +57,8 @@ Content labelled(Project& project, const Filter& filter) {
 std::string hash_of(const Content& content, const std::vector<std::string>& splits) {
   ContentHash hash;
   for (std::size_t i = 0; i < content.samples.size(); ++i) {
-    hash.add(content.samples[i].key, content.samples[i].media, splits[i], content.labels[i].revision);
+    hash.add(content.samples[i].key, content.samples[i].media, splits[i],
+             content.labels[i].revision);
   }
   return hash.hex();
 }
@@ -83,7 +84,8 @@ Json count(const Content& content, const std::vector<std::string>& splits) {
 }
 
 // Where the labels that the parent does not have came from.
-Json trace(Project& project, const Content& content, std::string_view parent, std::string_view cycle) {
+Json trace(Project& project, const Content& content, std::string_view parent,
+           std::string_view cycle) {
   std::map<std::string, std::int64_t> known;
   if (!parent.empty()) {
     for (const auto& item : project.lake->version_items(parent)) {
@@ -100,10 +102,10 @@ Json trace(Project& project, const Content& content, std::string_view parent, st
   std::set<std::string> campaigns;
   std::set<std::string> modes;
   for (const auto& [batch, samples] : batches) {
-    for (const auto& row : project.catalog->query(
-             "SELECT b.campaign, coalesce(c.failure_mode, '') FROM batches b "
-             "LEFT JOIN campaigns c ON c.id = b.campaign WHERE b.id = $1",
-             {batch})) {
+    for (const auto& row :
+         project.catalog->query("SELECT b.campaign, coalesce(c.failure_mode, '') FROM batches b "
+                                "LEFT JOIN campaigns c ON c.id = b.campaign WHERE b.id = $1",
+                                {batch})) {
       if (!row.text(0).empty()) {
         campaigns.insert(row.text(0));
       }
@@ -112,18 +114,21 @@ Json trace(Project& project, const Content& content, std::string_view parent, st
       }
     }
   }
-  return {{"batches", batches}, {"campaigns", campaigns}, {"failure_modes", modes}, {"cycle", cycle}};
+  return {
+      {"batches", batches}, {"campaigns", campaigns}, {"failure_modes", modes}, {"cycle", cycle}};
 }
 
 std::vector<VersionEntry> entries_of(const Content& content) {
   std::vector<VersionEntry> entries;
   for (const auto& sample : content.samples) {
-    entries.push_back({.sample = sample.key, .scene = sample.scene(), .wanted = wanted_split(sample)});
+    entries.push_back(
+        {.sample = sample.key, .scene = sample.scene(), .wanted = wanted_split(sample)});
   }
   return entries;
 }
 
-std::vector<lake::VersionItem> items_of(const Content& content, const std::vector<std::string>& splits) {
+std::vector<lake::VersionItem> items_of(const Content& content,
+                                        const std::vector<std::string>& splits) {
   std::vector<lake::VersionItem> items;
   for (std::size_t i = 0; i < content.samples.size(); ++i) {
     items.push_back({.sample = content.samples[i].key,
@@ -139,8 +144,8 @@ bool same_items(const std::vector<lake::VersionItem>& a, const std::vector<lake:
   });
 }
 
-// The next free number. The lake may hold items of a commit that was killed before its row was written:
-// they are taken over if they are the same, else their number stays unused.
+// The next free number. The lake may hold items of a commit that was killed before its row was
+// written: they are taken over if they are the same, else their number stays unused.
 std::int64_t next_number(Project& project, std::int64_t newest,
                          const std::vector<lake::VersionItem>& items) {
   for (std::int64_t number = newest + 1;; ++number) {
@@ -152,7 +157,8 @@ std::int64_t next_number(Project& project, std::int64_t newest,
 }
 
 // The split that each scene had in the newest version that holds it.
-std::map<std::string, std::string> splits_by_scene(Project& project, const std::vector<Version>& versions,
+std::map<std::string, std::string> splits_by_scene(Project& project,
+                                                   const std::vector<Version>& versions,
                                                    const Content& content) {
   std::map<std::string, std::string> scene_of;
   for (const auto& sample : content.samples) {
@@ -172,7 +178,8 @@ std::map<std::string, std::string> splits_by_scene(Project& project, const std::
 
 void store(Project& project, const Version& version) {
   project.catalog->execute(
-      fmt::format("INSERT INTO dataset_versions ({}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)", kColumns),
+      fmt::format("INSERT INTO dataset_versions ({}) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+                  kColumns),
       {version.id, version.number, version.parent, version.message, version.author,
        version.content_hash, version.counts.dump(), version.lineage.dump(), version.created_at});
 }
@@ -289,9 +296,12 @@ Json diff(Project& project, std::string_view from, std::string_view to) {
   };
   add_counts(b, 1);
   add_counts(a, -1);
-  return {{"from", a.id},           {"to", b.id},
-          {"added", listed(added)}, {"removed", listed(removed)},
-          {"relabelled", listed(relabelled)}, {"moved", listed(moved)},
+  return {{"from", a.id},
+          {"to", b.id},
+          {"added", listed(added)},
+          {"removed", listed(removed)},
+          {"relabelled", listed(relabelled)},
+          {"moved", listed(moved)},
           {"classes", classes}};
 }
 

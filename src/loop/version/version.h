@@ -1,6 +1,6 @@
-// Immutable dataset versions: which samples, in which split, with which revision of their labels. A version
-// has a parent, a message, a content hash and its lineage back to batches, campaigns and failure modes.
-// Nothing is ever changed: other content is another version.
+// Immutable dataset versions: which samples, in which split, with which revision of their labels. A
+// version has a parent, a message, a content hash and its lineage back to batches, campaigns and
+// failure modes. Nothing is ever changed: other content is another version.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -14,29 +14,30 @@
 namespace spotter::version {
 
 struct Version {
-  std::string id;        // "v1", "v2", …
+  std::string id;  // "v1", "v2", …
   std::int64_t number = 0;
-  std::string parent;    // empty for the first
+  std::string parent;  // empty for the first
   std::string message;
   std::string author;
   std::string content_hash;  // over samples, pictures, splits and label revisions
-  Json counts;           // {"samples", "labels", "scenes", "splits": {…}, "classes": {…}}
-  Json lineage;          // {"batches", "campaigns", "failure_modes", "cycle"} of what is new since the parent
+  Json counts;               // {"samples", "labels", "scenes", "splits": {…}, "classes": {…}}
+  Json lineage;  // {"batches", "campaigns", "failure_modes", "cycle"} of what is new since the
+                 // parent
   TimeMs created_at = 0;
-  bool created = true;   // false: the content equals the parent's, which is returned
+  bool created = true;  // false: the content equals the parent's, which is returned
 };
 
 struct CommitOptions {
   std::string message;
   std::string where = "true";  // which labelled samples; the others stay out
   std::string cycle;
-  std::uint64_t seed = 0;      // of the split of new scenes
+  std::uint64_t seed = 0;  // of the split of new scenes
 };
 
-// Freezes every sample that has labels and satisfies `where`. A scene keeps the split that it had in an
-// earlier version; a sample attribute "split" decides otherwise; new scenes are dealt out by a hash in the
-// shares of the configuration. Calling again without a change returns the newest version as it is.
-// Throws kInvalid when no sample has labels or all would be in one split.
+// Freezes every sample that has labels and satisfies `where`. A scene keeps the split that it had
+// in an earlier version; a sample attribute "split" decides otherwise; new scenes are dealt out by
+// a hash in the shares of the configuration. Calling again without a change returns the newest
+// version as it is. Throws kInvalid when no sample has labels or all would be in one split.
 Version commit(Project& project, const CommitOptions& options);
 
 // Newest first.
@@ -47,8 +48,8 @@ Version commit(Project& project, const CommitOptions& options);
 [[nodiscard]] Json diff(Project& project, std::string_view from, std::string_view to);
 [[nodiscard]] Json to_json(const Version& version);
 
-// Writes each split as `folder`/<split> in the interchange format `format`, with its pictures. The folder must be
-// absent or empty. Returns {"samples", "labels", "dropped", "rejects"}.
+// Writes each split as `folder`/<split> in the interchange format `format`, with its pictures. The
+// folder must be absent or empty. Returns {"samples", "labels", "dropped", "rejects"}.
 Json checkout(Project& project, std::string_view name, const std::filesystem::path& folder,
               std::string_view format);
 

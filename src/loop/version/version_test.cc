@@ -18,7 +18,8 @@ class Versions : public testing::Test {
       samples.push_back({.key = name, .media = "hash", .sequence = "scene " + name});
       LabelSet set{.sample = name, .author = "test"};
       for (int i = 0; i < labels; ++i) {
-        set.labels.push_back({.object = std::to_string(i), .class_name = "cone", .box = {0, 0, 1, 1}});
+        set.labels.push_back(
+            {.object = std::to_string(i), .class_name = "cone", .box = {0, 0, 1, 1}});
       }
       sets.push_back(std::move(set));
     }
@@ -58,8 +59,11 @@ TEST_F(Versions, AreImmutableAndKnowTheirParent) {
   EXPECT_EQ(change["classes"]["cone"], 8);
 
   // The first version still says what it said.
-  EXPECT_EQ(project_.lake->labels(std::vector<std::string>{"a3"}, kLabelLayer, "v1")[0].labels.size(), 2U);
-  EXPECT_TRUE(project_.lake->labels(std::vector<std::string>{"a3"}, kLabelLayer, "v2")[0].labels.empty());
+  EXPECT_EQ(
+      project_.lake->labels(std::vector<std::string>{"a3"}, kLabelLayer, "v1")[0].labels.size(),
+      2U);
+  EXPECT_TRUE(
+      project_.lake->labels(std::vector<std::string>{"a3"}, kLabelLayer, "v2")[0].labels.empty());
   EXPECT_EQ(find(project_, two.content_hash.substr(0, 8)).id, "v2");
   EXPECT_EQ(log(project_).size(), 2U);
 }

@@ -75,9 +75,11 @@ std::vector<Route> routes() {
        .path = "/api/v1/gates/{gate}/decision",
        .name = "decide_gate",
        .summary = "A person's decision: ship the challenger or hold it",
-       .body = object({{"decision", one_of({"ship", "hold"})},
-                       {"note", text("why; kept for ever; needed to ship where the gate could not decide"), kSometimes},
-                       {"seconds", number("that the person looked, for the ledger"), kSometimes}}),
+       .body = object(
+           {{"decision", one_of({"ship", "hold"})},
+            {"note", text("why; kept for ever; needed to ship where the gate could not decide"),
+             kSometimes},
+            {"seconds", number("that the person looked, for the ledger"), kSometimes}}),
        .answer = ref("GateReport"),
        .handle = decide_gate},
   };

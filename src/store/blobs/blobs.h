@@ -15,7 +15,8 @@ class Blobs {
   // Stores the bytes (fsync, rename) and returns their hash; storing again changes nothing. Thread
   // safe.
   virtual std::string put(std::string_view bytes) = 0;
-  // The same without waiting for the disk: a power cut before flush() may lose it. For many at once.
+  // The same without waiting for the disk: a power cut before flush() may lose it. For many at
+  // once.
   virtual std::string put_unsynced(std::string_view bytes) { return put(bytes); }
   // Waits until everything that was put is on the disk.
   virtual void flush() {}
