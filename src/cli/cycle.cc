@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "loop/cycle/outcome.h"
 #include "loop/cycle/rehearsal.h"
@@ -133,7 +134,9 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
   app.add_flag("--plan", *only_plan, "Only say what would run, and why");
   app.add_option("--started-by", *started_by, "Who started it (default: you)");
   return [rehearsal, only_plan, started_by, &context] {
+    block_interrupt();
     auto project = open_project(context.project);
+    const auto watch = watch_interrupt(project.state_folder() / "catalog.db");
     if (*only_plan) {
       const Json plan = cycle::plan(project);
       context.answer(plan, [&] {
@@ -154,7 +157,9 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
 
 std::function<int()> declare_resume(CLI::App&, Context& context) {
   return [&context] {
+    block_interrupt();
     auto project = open_project(context.project);
+    const auto watch = watch_interrupt(project.state_folder() / "catalog.db");
     if (const Json last = cycle::status(project); last["state"] == "done") {
       context.answer(last, [&] {
         fmt::print("cycle {} is done already; `spotter cycle run` starts the next\n",
