@@ -127,7 +127,9 @@ def copy_of(base, folder, name):
     target = folder / name
     shutil.copytree(base, target, symlinks=True)
     project = target / "project"
-    small.configure(project, sources=small.production(project))
+    # A wide margin: few scenes decide little, and deploying is to be killed as well.
+    small.configure(project, sources=small.production(project),
+                    gate={"approval": "auto", "resamples": 200, "suspicious_gain": 1.0, "margin": 0.9})
     return project
 
 
@@ -182,6 +184,7 @@ def main():
         log = process.stderr.read()
         seconds = time.monotonic() - began
         expect(process.wait() == 0, f"the undisturbed cycle ends well:\n{log}")
+        expect("deploy    done" in log, f"the undisturbed cycle deploys:\n{log}")
         expected, starts = counts(clean), trainer_starts(clean)
         check(clean, "undisturbed", expected, starts)
         print(f"undisturbed: {seconds:.1f} s, {expected}")
