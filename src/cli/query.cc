@@ -1,4 +1,5 @@
 // `spotter query` and `spotter sql`.
+#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -24,19 +25,61 @@ Json attributes_of(const std::string& text) {
   return text.empty() ? Json::object() : parse_json(text, "attributes");
 }
 
-Json object_rows(Project& project, const Filter& filter, const Sample& sample) {
-  Json rows = Json::array();
-  for (const auto& set : project.lake->labels(std::vector<std::string>{sample.key}, kLabelLayer)) {
+// The labels of each sample that satisfy the filter, by key; one read for the whole page.
+std::map<std::string, Json> object_rows(Project& project, const Filter& filter,
+                                        const std::vector<Sample>& samples) {
+  std::vector<std::string> keys;
+  std::map<std::string, const Sample*> sample_of;
+  for (const auto& sample : samples) {
+    keys.push_back(sample.key);
+    sample_of.emplace(sample.key, &sample);
+  }
+  std::map<std::string, Json> rows;
+  for (const auto& set : project.lake->labels(keys, kLabelLayer)) {
+    auto& objects = rows.emplace(set.sample, Json::array()).first->second;
     for (const auto& label : set.labels) {
-      if (filter.matches(sample, label)) {
-        rows.push_back({{"object", label.object},
-                        {"class", label.class_name},
-                        {"box", {label.box.x1, label.box.y1, label.box.x2, label.box.y2}},
-                        {"attributes", attributes_of(label.attributes)}});
+      if (filter.matches(*sample_of.at(set.sample), label)) {
+        objects.push_back({{"object", label.object},
+                           {"class", label.class_name},
+                           {"box", {label.box.x1, label.box.y1, label.box.x2, label.box.y2}},
+                           {"attributes", attributes_of(label.attributes)}});
       }
     }
   }
   return rows;
+}
+
+// "2 cone, 1 vehicle".
+std::string counted_by_class(const Json& objects) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& object : objects) {
+    ++counts[object["class"].get<std::string>()];
+  }
+  std::string words;
+  for (const auto& [name, count] : counts) {
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, name);
+  }
+  return words;
+}
+
+void print_samples(const Json& samples, bool objects) {
+  std::vector<std::string> head = {"key", "size", "sequence", "attributes"};
+  if (objects) {
+    head.insert(head.begin() + 3, "objects");
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& s : samples) {
+    rows.push_back({s["key"].get<std::string>(),
+                    fmt::format("{}×{}", s["width"].get<int>(), s["height"].get<int>()),
+                    s["sequence"].get<std::string>(),
+                    s["attributes"].empty() ? "" : s["attributes"].dump()});
+    if (objects) {
+      rows.back().insert(rows.back().begin() + 3, counted_by_class(s["objects"]));
+    }
+  }
+  if (!rows.empty()) {
+    print_table(head, rows);
+  }
 }
 
 std::function<int()> declare_query(CLI::App& app, Context& context) {
@@ -49,6 +92,8 @@ std::function<int()> declare_query(CLI::App& app, Context& context) {
     auto project = open_project(context.project);
     const auto filter = Filter::parse(words->filter);
     const auto page = query_samples(project, filter, words->limit, words->after);
+    const auto objects =
+        words->objects ? object_rows(project, filter, page.samples) : std::map<std::string, Json>();
     Json samples = Json::array();
     for (const auto& s : page.samples) {
       Json row = {{"key", s.key},       {"width", s.width},
@@ -59,20 +104,15 @@ std::function<int()> declare_query(CLI::App& app, Context& context) {
         row["captured_at"] = iso_time(s.captured_at);
       }
       if (words->objects) {
-        row["objects"] = object_rows(project, filter, s);
+        const auto found = objects.find(s.key);
+        row["objects"] = found == objects.end() ? Json::array() : found->second;
       }
       samples.push_back(std::move(row));
     }
     context.answer({{"total", page.total}, {"samples", samples}}, [&] {
-      std::vector<std::vector<std::string>> rows;
-      for (const auto& s : page.samples) {
-        rows.push_back({s.key, fmt::format("{}×{}", s.width, s.height), s.sequence, s.attributes});
-      }
-      if (!rows.empty()) {
-        print_table({"key", "size", "sequence", "attributes"}, rows);
-      }
+      print_samples(samples, words->objects);
       fmt::print("{}{}\n", counted(page.total, "sample"),
-                 page.total > rows.size() ? fmt::format(", {} shown", rows.size()) : "");
+                 page.total > samples.size() ? fmt::format(", {} shown", samples.size()) : "");
     });
     return 0;
   };
