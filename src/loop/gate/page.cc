@@ -1,5 +1,6 @@
 #include "loop/gate/page.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -46,6 +47,13 @@ std::string_view headline(const Json& report) {
   }
   if (flag(report, "first_model")) {
     return "The first model: there is nothing to compare it with yet.";
+  }
+  const Json slices = report.value("slices", Json::array());
+  const bool must_win = std::any_of(slices.begin(), slices.end(), [](const Json& slice) {
+    return slice.value("must", std::string()) == "win";
+  });
+  if (verdict == "pass" && !must_win) {
+    return "Nowhere worse; nothing had to get better.";
   }
   return verdict == "pass"   ? "Better where it should be, and nowhere worse."
          : verdict == "fail" ? "Worse where it must not be."

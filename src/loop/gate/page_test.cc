@@ -99,6 +99,11 @@ TEST(GatePage, SaysTheVerdictInWordsAndHowToDecide) {
   const auto pass = made(report("pass"));
   EXPECT_TRUE(has(pass, "m2 against m1"));
   EXPECT_TRUE(has(pass, "Better where it should be, and nowhere worse."));
+  auto no_wish = report("pass");
+  for (auto& slice : no_wish["slices"]) {
+    slice["must"] = "not_lose";
+  }
+  EXPECT_TRUE(has(made(no_wish), "Nowhere worse; nothing had to get better."));
   EXPECT_TRUE(has(pass, "<code>spotter approve gate_1</code>"));
   EXPECT_TRUE(has(pass, "<code>spotter approve gate_1 --hold</code>"));
   EXPECT_TRUE(has(pass, "Compared 24 Nov 2026, 00:00 UTC"));

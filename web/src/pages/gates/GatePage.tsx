@@ -24,7 +24,9 @@ type Report = Schemas['GateReport'];
 function headline(report: Report): string {
   if (report.first_model) return 'The first model: there is nothing to compare it with yet.';
   const words: Record<Report['verdict'], string> = {
-    pass: 'Better where it should be, and nowhere worse.',
+    pass: report.slices.some((s) => s.must === 'win')
+      ? 'Better where it should be, and nowhere worse.'
+      : 'Nowhere worse; nothing had to get better.',
     fail: 'Worse where it must not be.',
     inconclusive: 'Too few pictures to be sure.',
     hold: 'Something looks too good to be true.',

@@ -31,7 +31,7 @@ function Why({ report }: { report: Report }) {
   const sliceName = useSliceName();
   const [reason, ...more] = report.reasons;
   if (reason === undefined)
-    return <>{report.first_model ? 'The first model' : 'Better where it should be, and nowhere worse'}</>;
+    return <>{report.first_model ? 'The first model' : 'Nowhere worse'}</>;
   return (
     <>
       {reasonWords(reason, sliceName)}
