@@ -12,13 +12,10 @@ import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
-import time
 import zlib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("SPOTTER_BUILD", ROOT / "build" / "release"))
+from bench import BUILD, Skip, png, run_tests, write
+
 # A 16x16 picture of one colour, and the same in CMYK, both from libjpeg-turbo.
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAx"
@@ -40,55 +37,6 @@ CMYK = base64.b64decode(
     "AgMRBAUhMQYSQVEHYXETIjKBCBRCkaGxwQkjM1LwFWJy0QoWJDThJfEXGBkaJicoKSo1Njc4OTpDREVGR0hJSlNUVVZXWFlaY2Rl"
     "ZmdoaWpzdHV2d3h5eoKDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uLj5OXm5+jp"
     "6vLz9PX29/j5+v/aAA4EAQACEQMRBAAAPwD2ivyY7j0iigAooAKKACv/2Q==")
-
-
-class Skip(Exception):
-    pass
-
-
-def png(width, height, grey=64, rows=None):
-    """A grey PNG; `rows` fewer than `height` makes it truncated inside its data."""
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    raw = b"".join(b"\0" + bytes([grey]) * width for _ in range(height if rows is None else rows))
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
-
-
-def write(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
-
-
-class Bench:
-    """A folder with a project in it and the commands to use it."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.project = folder / "project"
-
-    def init(self):
-        self.run("init", self.project, "--task", "detection", "--classes", "car,bus", project=False)
-        return self
-
-    def run(self, *words, code=0, project=True):
-        command = [BUILD / "spotter", *words] + (["--project", self.project] if project else [])
-        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=300, cwd=self.folder,
-                              env=os.environ | {"SPOTTER_USER": "tester", "LC_ALL": "C.UTF-8"})
-        codes = code if isinstance(code, tuple) else (code,)
-        assert done.returncode in codes, (
-            f"exit {done.returncode}, not {codes}: {' '.join(map(str, words))}\n{done.stdout[-800:]}\n{done.stderr[-800:]}")
-        return done
-
-    def import_(self, *words, code=0):
-        return json.loads(self.run("import", *words, "--json", code=code).stdout)
-
-    def total(self):
-        return json.loads(self.run("query", "true", "--limit", "1", "--json").stdout)["total"]
-
-    def sql(self, text):
-        return json.loads(self.run("sql", text, "--json").stdout)["rows"]
 
 
 def expect_reject(report, file, reason):
@@ -369,25 +317,5 @@ def test_read_only(bench):
         subprocess.run(["umount", "-l", small], check=False)
 
 
-def main():
-    tests = [(n, f) for n, f in globals().items() if n.startswith("test_") and (len(sys.argv) < 2 or n in sys.argv[1:])]
-    passed = failed = skipped = 0
-    for name, test in tests:
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="spotter-bad-input-") as folder:
-            try:
-                test(Bench(Path(folder).resolve()))
-                passed += 1
-                print(f"ok      {name}  {time.monotonic() - started:.1f} s")
-            except Skip as reason:
-                skipped += 1
-                print(f"skipped {name}: {reason}")
-            except (AssertionError, KeyError, ValueError, subprocess.TimeoutExpired) as fault:
-                failed += 1
-                print(f"FAILED  {name}: {fault!r}"[:3000])
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(globals()))

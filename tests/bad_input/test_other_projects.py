@@ -10,12 +10,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from test_bad_input import BUILD, Bench, Skip, png, write
+from bench import BUILD, Skip, png, run_tests, write
 
 NOBODY = 65534
 # What a row expects of a read-only project. OUTSIDE commands open no project.
@@ -78,6 +75,8 @@ def rows(bench):
 def make_project(bench):
     """Two versions, two models with predictions, an evaluation, a gate report, findings, a campaign, a batch."""
     bench.init()
+    for extra in ("tmp", "out"):
+        (bench.folder / extra).mkdir()
     data = bench.folder / "data"
     lines, said = [], []
     for scene in range(8):
@@ -264,28 +263,5 @@ def test_list_of_files_out_of_date(bench):
     assert code == 0 and json.loads(out)["total"] == 16, (code, out[-200:], errors[-500:])
 
 
-def main():
-    tests = [(n, f) for n, f in globals().items() if n.startswith("test_") and (len(sys.argv) < 2 or n in sys.argv[1:])]
-    passed = failed = skipped = 0
-    for name, test in tests:
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="spotter-other-projects-") as folder:
-            bench = Bench(Path(folder).resolve())
-            for extra in ("tmp", "out"):
-                (bench.folder / extra).mkdir()
-            try:
-                test(bench)
-                passed += 1
-                print(f"ok      {name}  {time.monotonic() - started:.1f} s")
-            except Skip as reason:
-                skipped += 1
-                print(f"skipped {name}: {reason}")
-            except (AssertionError, KeyError, ValueError, IndexError, subprocess.TimeoutExpired) as fault:
-                failed += 1
-                print(f"FAILED  {name}: {fault}"[:12000])
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_tests(globals()))

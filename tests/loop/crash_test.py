@@ -17,6 +17,8 @@ import time
 from pathlib import Path
 
 import small_project as small
+import tally
+from tally import expect
 
 LAKE_TABLES = ("samples", "label_sets", "labels", "prediction_sets", "predictions", "matches", "findings",
                "version_items")
@@ -24,16 +26,6 @@ CATALOG_TABLES = ("check_runs", "failure_modes", "campaigns", "campaign_items", 
                   "models", "evaluations", "gate_reports", "deployments", "monitor_runs", "aliases", "flags", "steps")
 STEPS = "ingest checks triage curate label version train evaluate gate deploy monitor".split()
 RESUMES_MAX = 60
-passed = failed = 0
-
-
-def expect(condition, what):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}")
 
 
 def counts(project):
@@ -191,8 +183,7 @@ def main():
         boundaries(base, folder, expected, starts)
         for seed in (1, 2):
             random_moments(base, folder, expected, seed, seconds)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":

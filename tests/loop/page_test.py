@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A cycle turned from a page: started, decided about, told to go on and cancelled by HTTP alone, while what waits
 for a person says so at every stop. The work goes on when the server is gone."""
+import fcntl
 import json
 import os
 import re
@@ -14,17 +15,8 @@ import urllib.request
 from pathlib import Path
 
 import small_project as small
-
-passed = failed = 0
-
-
-def expect(condition, what):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}")
+import tally
+from tally import expect
 
 
 class Served:
@@ -57,19 +49,20 @@ class Served:
     def newest(self, states, seconds=90):
         """The newest cycle once it is in one of these states and nobody works on it."""
         deadline = time.monotonic() + seconds
-        while True:
-            cycles = self.ask("GET", "cycles")[1]["cycles"]
-            if cycles and cycles[-1]["state"] in states:
-                return cycles[-1]
-            if time.monotonic() > deadline:
-                raise AssertionError(f"still {[(c['number'], c['state']) for c in cycles]}, not {states}")
-            time.sleep(0.05)
+        with urllib.request.urlopen(f"{self.address}/api/v1/events", timeout=60) as changes:
+            while True:
+                cycles = self.ask("GET", "cycles")[1]["cycles"]
+                if cycles and cycles[-1]["state"] in states:
+                    return cycles[-1]
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"still {[(c['number'], c['state']) for c in cycles]}, not {states}")
+                changes.readline()  # a change, or the stream's heartbeat
 
 
 def wait_for_runner(project):
     """The lock is given back a moment after the journal's last word."""
-    small.spotter("cycle", "status", "--project", str(project))
-    time.sleep(0.3)
+    with open(project / ".spotter" / "cycle.lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def turns_from_the_page(project):
@@ -122,12 +115,10 @@ def interrupted_is_told(project):
     small.configure(project, sources=small.production(project), gate={"approval": "auto", "resamples": 200})
     with Served(project) as page:
         runner = subprocess.Popen([small.SPOTTER, "cycle", "run", "--project", str(project)], start_new_session=True,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not any(c["number"] == 3 and any(s["state"] == "done" for s in c["steps"])
-                      for c in page.ask("GET", "cycles")[1]["cycles"]):
-            time.sleep(0.02)
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        expect(any(" done in " in line for line in runner.stderr), "a step of it is done")
         os.killpg(runner.pid, signal.SIGKILL)
-        runner.wait()
+        runner.communicate()
         cycle = page.ask("GET", "cycles")[1]["cycles"][-1]
         expect(cycle["state"] == "running" and cycle["interrupted"], f"the page knows it: {cycle['state']}")
         told = page.attention()
@@ -144,8 +135,7 @@ def main():
         turns_from_the_page(project)
         cancels_from_the_page(project)
         interrupted_is_told(project)
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return tally.end()
 
 
 if __name__ == "__main__":

@@ -8,20 +8,12 @@ import time
 from pathlib import Path
 
 import small_project as small
+import tally
+from tally import expect
 
 SHARED = Path(os.environ.get("SPOTTER_SHARED", small.ROOT.parent / "shared"))
 STEPS = "ingest checks triage curate label version train evaluate gate deploy monitor".split()
 SECONDS_MAX = 60  # for both real sets, on two quiet cores
-passed = failed = skipped = 0
-
-
-def expect(condition, what):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}")
 
 
 def rehearse(project):
@@ -79,7 +71,6 @@ def real_one(folder, name):
 
 
 def main():
-    global skipped
     with tempfile.TemporaryDirectory(prefix="spotter-rehearsal-") as text:
         folder = Path(text)
         (folder / "small").mkdir()
@@ -90,10 +81,8 @@ def main():
         elif os.environ.get("CI") == "true":
             expect(False, f"shared data {SHARED}/data or spotter-nn is not there")
         else:
-            skipped += 1
-            print(f"skipped: shared data {SHARED}/data or spotter-nn is not there")
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+            tally.skip(f"shared data {SHARED}/data or spotter-nn is not there")
+    return tally.end()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,6 @@ def train(a, lines, params):
                 colours.append([item["class"], colour])
         if number % 20 == 0:
             progress(number / len(lines), f"picture {number} of {len(lines)}")
-            time.sleep(params.get("pause", 0))
     write_json(a.out / "colours.json", colours)
     write_json(a.out / "model.json", {"runtime": "command", "task": "detection", "classes": a.settings["classes"],
                                       "seed": a.settings["seed"], "files": ["colours.json"]})
