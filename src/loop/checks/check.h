@@ -37,6 +37,7 @@ enum Need : std::uint32_t {
   kNeedsPredictions = 8,
   kNeedsEmbeddings = 16,  // of the examined samples and of the model's training samples
   kNeedsReference = 32,   // labelled samples (of the training version) with the sensor layer
+  kNeedsSplits = 64,      // the split of each sample in the model's version, else the newest
 };
 
 // Which samples a check looks at when nobody names any.
@@ -57,11 +58,14 @@ struct Flag {
 };
 
 struct CheckInput {
+  std::string_view task;                 // detection, classification, trajectory
+  std::span<const std::string> classes;  // the project's, in order
   std::span<const Sample> samples;
   // Aligned with `samples`; null = there is none. Empty when not needed.
   std::vector<const LabelSet*> labels;
   std::vector<const LabelSet*> sensor;
   std::vector<const lake::ModelOutput*> outputs;
+  std::vector<std::string> splits;  // "train", "val", "test" or "" = in none
   std::vector<Flag> flags;
   trainer::Embeddings embeddings;  // of those samples that have one
   trainer::Embeddings training_embeddings;

@@ -124,12 +124,17 @@ std::unique_ptr<Prepared> Preparation::prepare(const Check& check, const Json& p
   if ((check.needs & kNeedsFlags) != 0) {
     load_flags(*prepared);
   }
+  if ((check.needs & kNeedsSplits) != 0) {
+    load_splits(*prepared);
+  }
   if ((check.needs & kNeedsPredictions) != 0) {
     load_outputs(check, *prepared, keys);
   }
   if ((check.needs & kNeedsEmbeddings) != 0) {
     load_embeddings(*prepared, keys);
   }
+  prepared->input.task = project_.config.task;
+  prepared->input.classes = project_.config.classes;
   prepared->input.samples = prepared->samples;
   prepared->input.parameters = &prepared->parameters;
   return prepared;
@@ -180,6 +185,25 @@ void Preparation::load_flags(Prepared& prepared) const {
                                     .author = row.text(3),
                                     .box = parse_box(row.text(4)),
                                     .created_at = row.integer(5)});
+  }
+}
+
+void Preparation::load_splits(Prepared& prepared) const {
+  std::string version = model_ ? model_->dataset_version : "";
+  if (version.empty()) {
+    const auto newest = project_.catalog->query(
+        "SELECT id FROM dataset_versions ORDER BY number DESC LIMIT 1");
+    version = newest.empty() ? "" : newest[0].text(0);
+  }
+  std::map<std::string, std::string> split_of;
+  if (!version.empty()) {
+    for (auto& item : project_.lake->version_items(version)) {
+      split_of.emplace(std::move(item.sample), std::move(item.split));
+    }
+  }
+  for (const auto& sample : prepared.samples) {
+    const auto it = split_of.find(sample.key);
+    prepared.input.splits.push_back(it == split_of.end() ? "" : it->second);
   }
 }
 
@@ -247,6 +271,11 @@ class KeyText {
       add(v);
     }
   }
+  void add(const std::vector<double>& values) {
+    for (const double v : values) {
+      add(v);
+    }
+  }
   void add(const std::vector<LabelSet>& sets) {
     for (const auto& set : sets) {
       add(set.sample);
@@ -268,6 +297,11 @@ class KeyText {
         add(p.class_name);
         add(p.score);
         add(p.box);
+        add(p.mutual_information);
+        add(p.attributes);
+        add(p.probabilities);
+        add(p.aleatoric);
+        add(p.epistemic);
       }
     }
   }
@@ -285,7 +319,7 @@ class KeyText {
 };
 
 // Raised when a check's method changes, so that stored results of the old one are not reused.
-constexpr std::string_view kMethodRevision = "1";
+constexpr std::string_view kMethodRevision = "2";
 
 }  // namespace
 
@@ -305,6 +339,13 @@ std::string input_key(const Check& check, const std::string& model, const Prepar
   text.add(prepared.outputs);
   for (const auto& flag : prepared.input.flags) {
     text.add(flag.id);
+  }
+  text.add(prepared.input.task);
+  for (const auto& class_name : prepared.input.classes) {
+    text.add(class_name);
+  }
+  for (const auto& split : prepared.input.splits) {
+    text.add(split);
   }
   text.add(prepared.input.embeddings);
   text.add(prepared.input.training_embeddings);

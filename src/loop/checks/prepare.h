@@ -37,6 +37,7 @@ class Preparation {
   [[nodiscard]] std::string missing(const Check& check) const;
   void predict(const std::vector<std::string>& keys, bool with_labels);
   void load_flags(Prepared& prepared) const;
+  void load_splits(Prepared& prepared) const;
   void load_labels(const Check& check, Prepared& prepared) const;
   void load_outputs(const Check& check, Prepared& prepared, const std::vector<std::string>& keys);
   void load_embeddings(Prepared& prepared, const std::vector<std::string>& keys);
