@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/npy.h"
 #include "nn/contract.h"
 #include "nn/detect.h"
-#include "nn/npy.h"
 
 namespace spotter::nn {
 namespace {
@@ -21,8 +21,8 @@ constexpr std::size_t kChunk = 256;  // pictures in memory at a time
 struct Output {
   std::filesystem::path path;
   std::ofstream lines;
-  NpyWriter pictures;
-  NpyWriter objects;
+  NpyWriter<float> pictures;
+  NpyWriter<float> objects;
   std::size_t count = 0;
 
   Output(const std::filesystem::path& folder, const Model& model)

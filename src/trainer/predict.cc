@@ -8,9 +8,9 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/npy.h"
 #include "trainer/command.h"
 #include "trainer/manifest.h"
-#include "trainer/npy.h"
 #include "trainer/outputs.h"
 #include "trainer/run_record.h"
 #include "trainer/trainer.h"
@@ -115,7 +115,11 @@ std::string store_segment(Project& project, const Model& model, const std::strin
   if (!fs::exists(path)) {
     return "";
   }
-  const NpyMatrix matrix(path);
+  const Npy matrix(path);
+  if (matrix.shape().size() != 2 || matrix.type() != NpyType::kFloat32) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("embeddings must be a float32 matrix: {}", path.string()));
+  }
   rows = static_cast<std::int64_t>(matrix.rows());
   if (rows == 0) {
     return "";
@@ -186,7 +190,7 @@ PredictResult predict(Project& project, const PredictRequest& request, const Pro
 Embeddings image_embeddings(Project& project, std::string_view name,
                             std::span<const std::string> keys) {
   const Model model = find_model(project, name);
-  std::map<std::string, NpyMatrix> segments;
+  std::map<std::string, Npy> segments;
   std::map<std::string, std::pair<std::string, std::int64_t>> rows;  // by sample
   Embeddings result;
   for (std::size_t begin = 0; begin < keys.size(); begin += kSlice) {
@@ -215,8 +219,12 @@ Embeddings image_embeddings(Project& project, std::string_view name,
     result.dimensions = columns;
     result.keys.push_back(key);
     result.values.resize(result.values.size() + columns);
-    matrix->second.read_row(static_cast<std::size_t>(index),
-                            std::span(result.values).last(columns));
+    if (index >= static_cast<std::int64_t>(matrix->second.rows())) {
+      fail(ErrorCode::kCorrupt, fmt::format("row {} of {} embeddings was asked for: {}", index,
+                                            matrix->second.rows(), matrix->second.path().string()));
+    }
+    matrix->second.read<float>(static_cast<std::size_t>(index) * columns,
+                               std::span(result.values).last(columns));
   }
   return result;
 }

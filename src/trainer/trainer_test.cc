@@ -7,7 +7,6 @@
 #include "base/files.h"
 #include "base/subprocess.h"
 #include "trainer/jobs.h"
-#include "trainer/npy.h"
 
 namespace spotter::trainer {
 namespace {
@@ -243,15 +242,6 @@ TEST_F(TrainerClient, JobsAreListedAndAFinishedOneStaysFinished) {
   EXPECT_EQ(jobs[0]["state"], "done");
   EXPECT_EQ(cancel_job(*project_, name)["state"], "done");
   EXPECT_EQ(job_logs(*project_, name, 1000), "working on 7 samples\n");
-}
-
-TEST(Npy, RefusesWhatIsNotAMatrix) {
-  const TemporaryFolder folder;
-  const auto path = folder.path() / "x.npy";
-  for (const std::string bytes : {"", "\x93NUMPY", "\x93NUMPY\x01\x00\x05\x00{'a'}"}) {
-    write_file_atomic(path, bytes);
-    EXPECT_THROW(NpyMatrix{path}, Error);
-  }
 }
 
 }  // namespace
