@@ -15,6 +15,7 @@
   X(demo) \
   X(query) \
   X(eval_coco) \
+  X(label_errors) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \
