@@ -16,6 +16,7 @@
   X(query) \
   X(eval_coco) \
   X(label_errors) \
+  X(eval_mot) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \
