@@ -17,7 +17,6 @@
   X(eval_coco) \
   X(label_errors) \
   X(eval_mot) \
-  X(neighbours) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \
