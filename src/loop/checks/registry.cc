@@ -14,7 +14,9 @@
   X(flags) \
   X(label_loss) \
   X(sensor_disagreement) \
-  X(embedding_distance)
+  X(embedding_distance) \
+  X(label_sanity) \
+  /* new ones above this line */
 
 namespace spotter::checks {
 
