@@ -83,8 +83,12 @@ int start(const CommandSpec& spec, Session session, int stdout_descriptor) {
         none;  // What the caller waits for with sigtimedwait must not stay blocked in the program.
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const int null = ::open("/dev/null", O_RDONLY);
-    ::dup2(null, STDIN_FILENO);
+    const int input =
+        ::open(spec.stdin_file.empty() ? "/dev/null" : spec.stdin_file.c_str(), O_RDONLY);
+    if (input < 0) {
+      ::_exit(126);
+    }
+    ::dup2(input, STDIN_FILENO);
     if (stdout_descriptor >= 0) {
       ::dup2(stdout_descriptor, STDOUT_FILENO);
     }

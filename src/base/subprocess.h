@@ -13,6 +13,7 @@ struct CommandSpec {
   std::vector<std::string> arguments;              // program first; looked up in PATH
   std::filesystem::path folder;                    // working folder; empty = the caller's
   std::map<std::string, std::string> environment;  // added to the caller's
+  std::filesystem::path stdin_file;                // empty = nothing to read
   std::filesystem::path stdout_file;               // appended to; empty = inherited (run: captured)
   std::filesystem::path stderr_file;
   bool dies_with_caller =

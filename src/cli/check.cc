@@ -1,7 +1,9 @@
 // `spotter check list` and `spotter check run`.
 #include "loop/checks/check.h"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,6 +17,18 @@
 namespace spotter::cli {
 namespace {
 
+// The list of built-in checks is for outside of a project too.
+bool in_project() {
+  for (auto folder = std::filesystem::current_path();; folder = folder.parent_path()) {
+    if (std::filesystem::exists(folder / "spotter.yaml")) {
+      return true;
+    }
+    if (folder == folder.parent_path()) {
+      return false;
+    }
+  }
+}
+
 std::function<int()> declare_list(CLI::App& app, Context& context) {
   auto markdown = std::make_shared<bool>(false);
   app.add_flag("--markdown", *markdown, "The reference page, docs/reference/checks.md");
@@ -23,7 +37,11 @@ std::function<int()> declare_list(CLI::App& app, Context& context) {
       fmt::print("{}", checks::reference_page());
       return 0;
     }
-    const Json result = checks::list(nullptr);
+    std::optional<Project> project;
+    if (!context.project.empty() || in_project()) {
+      project = open_project(context.project);
+    }
+    const Json result = checks::list(project ? &*project : nullptr);
     context.answer(result, [&] {
       std::vector<std::vector<std::string>> rows;
       for (const auto& check : result["checks"]) {
@@ -36,10 +54,32 @@ std::function<int()> declare_list(CLI::App& app, Context& context) {
 }
 
 std::string outcome(const Json& run) {
+  if (run.contains("failed")) {
+    return fmt::format("failed: {}", run["failed"].get<std::string>());
+  }
   if (run.contains("skipped")) {
     return fmt::format("skipped: {}", run["skipped"].get<std::string>());
   }
   return run["reused"].get<bool>() ? "unchanged since the last run" : "done";
+}
+
+bool any_failed(const Json& runs) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const Json& run) { return run.contains("failed"); });
+}
+
+void print_rejects(const Json& runs) {
+  for (const auto& run : runs) {
+    const auto count = run.value("reject_count", std::size_t{0});
+    if (count > 0) {
+      fmt::print("{} of {} {} no finding:\n", counted(count, "row"),
+                 run["check"].get<std::string>(), count == 1 ? "is" : "are");
+      for (const auto& reject : run["rejects"]) {
+        fmt::print("  {}: {}\n", reject["where"].get<std::string>(),
+                   reject["reason"].get<std::string>());
+      }
+    }
+  }
 }
 
 std::function<int()> declare_run(CLI::App& app, Context& context) {
@@ -56,13 +96,14 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
     context.answer(result, [&] {
       std::vector<std::vector<std::string>> rows;
       for (const auto& run : result["runs"]) {
-        const bool ran = !run.contains("skipped");
+        const bool ran = run.contains("run");
         rows.push_back({run["check"], ran ? run["findings"].dump() : "",
                         ran ? run["examined"].dump() : "", outcome(run)});
       }
       print_table({"check", "findings", "samples", "outcome"}, rows);
+      print_rejects(result["runs"]);
     });
-    return 0;
+    return any_failed(result["runs"]) ? 1 : 0;
   };
 }
 

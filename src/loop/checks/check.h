@@ -94,6 +94,7 @@ struct Check {
   std::string_view name;
   std::string_view summary;  // one line, no full stop
   std::string_view method;   // what it computes, one paragraph, for the reference page
+  std::span<const std::string_view> tasks = {};  // of detection, …; empty = every task
   std::uint32_t needs = 0;
   Population population = Population::kAll;
   std::span<const Param> params;

@@ -22,11 +22,14 @@ struct RunOptions {
 };
 
 // {"model", "runs": [{"check", "run", "findings", "examined", "reused", "seconds"} or
-// {"check", "skipped": reason}]}. Makes the model predict what it has not predicted yet. Throws
+// {"check", "skipped": reason} or, of a project's own check, {"check", "failed": reason}]}; those
+// of a project's own checks have "reject_count" and "rejects" [{"where", "reason"}] too. Makes the
+// model predict what it has not predicted yet. Throws
 // kNotFound for an unknown check or model, kInvalid for wrong parameters; nothing is half-stored.
 [[nodiscard]] Json run(Project& project, const RunOptions& options);
 
-// {"checks": [{"name", "summary", "method", "params": [{"name", "default", …}], "configured"}]}.
+// {"checks": [{"name", "summary", "method", "tasks", "params": [{"name", "default", …}],
+// "configured"}]}, with a project also its own checks ("custom").
 [[nodiscard]] Json list(const Project* project);
 
 }  // namespace spotter::checks

@@ -75,6 +75,9 @@ TEST(Checks, RegistryIsConsistent) {
     EXPECT_FALSE(check->summary.empty());
     EXPECT_NE(check->summary.back(), '.');
     EXPECT_NE(check->run, nullptr);
+    for (const auto task : check->tasks) {
+      EXPECT_TRUE(task == "detection" || task == "classification" || task == "trajectory") << task;
+    }
     EXPECT_NE(reference_page().find(std::string(check->name)), std::string::npos);
     for (const auto& param : check->params) {
       EXPECT_TRUE(!param.text.empty() || (param.low <= param.number && param.number <= param.high));

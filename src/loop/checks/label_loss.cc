@@ -233,6 +233,8 @@ constexpr std::array kParams = {
               "a sample's loss stands out beyond the upper quartile by so many quartile ranges"},
 };
 
+constexpr std::array<std::string_view, 2> kTasks = {"detection", "classification"};
+
 }  // namespace
 
 extern const Check label_loss;
@@ -249,6 +251,7 @@ const Check label_loss = {
         "prediction that touches no label). Whether the model or the label is wrong is for a "
         "person to "
         "say: `spotter verdict`. Samples whose whole loss stands out are `high_loss`.",
+    .tasks = kTasks,
     .needs = kNeedsLabels | kNeedsPredictions,
     .population = Population::kLabelled,
     .params = kParams,

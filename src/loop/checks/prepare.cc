@@ -76,6 +76,11 @@ Preparation::Preparation(Project& project, const RunOptions& options)
 }
 
 std::string Preparation::missing(const Check& check) const {
+  if (const std::string_view task = project_.config.task;
+      !check.tasks.empty() &&
+      std::find(check.tasks.begin(), check.tasks.end(), task) == check.tasks.end()) {
+    return fmt::format("it is for {} and not for {}", fmt::join(check.tasks, " and "), task);
+  }
   if ((check.needs & (kNeedsPredictions | kNeedsEmbeddings)) != 0 && !model_) {
     return "there is no model yet: train one, or name one with --model";
   }

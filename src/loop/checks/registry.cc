@@ -102,6 +102,9 @@ std::string reference_page() {
   for (const Check* check : all_checks()) {
     fmt::format_to(std::back_inserter(page), "\n## {}\n{}.\n\n{}\n", check->name, check->summary,
                    check->method);
+    if (!check->tasks.empty()) {
+      fmt::format_to(std::back_inserter(page), "\nFor {}.\n", fmt::join(check->tasks, " and "));
+    }
     if (!check->params.empty()) {
       page += "\n| parameter | default | allowed | meaning |\n|---|---|---|---|\n";
     }

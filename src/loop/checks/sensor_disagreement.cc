@@ -203,6 +203,8 @@ constexpr std::array kParams = {
           .summary = "a size and shape seen so many times counts as much as the coarser one"},
 };
 
+constexpr std::array<std::string_view, 1> kTasks = {"detection"};
+
 }  // namespace
 
 extern const Check sensor_disagreement;
@@ -216,6 +218,7 @@ const Check sensor_disagreement = {
         "in metres and shape in labelled samples, shrunk to the coarser share where few were seen; "
         "without 50 labelled clusters it is 1. So usual distractors of a place (drums, bushes, "
         "bins) don't fill the list.",
+    .tasks = kTasks,
     .needs = kNeedsSensor | kNeedsPredictions | kNeedsReference,
     .population = Population::kUnseen,
     .params = kParams,

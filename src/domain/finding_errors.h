@@ -1,0 +1,17 @@
+// The kinds of error that a finding may name; checks, also those that a project writes itself, use
+// these words and no others, so that findings of several checks about one thing can meet.
+#pragma once
+#include <array>
+#include <string_view>
+
+namespace spotter {
+
+inline constexpr std::array<std::string_view, 19> kFindingErrors = {
+    // the model is doubted
+    "miss", "false_alarm", "wrong_class", "bad_box", "duplicate", "high_loss", "wrong_future",
+    // the label is doubted
+    "label_missing", "label_class", "label_box", "label_spurious", "label_invalid",
+    // about the sample
+    "uncertain", "novel", "near_duplicate", "leak", "shift", "flagged", "miscalibrated"};
+
+}  // namespace spotter
