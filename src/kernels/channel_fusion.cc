@@ -1,0 +1,193 @@
+#include "kernels/channel_fusion.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/distributions.h"
+
+namespace spotter::kernels {
+namespace {
+
+constexpr int kIterationsMax = 50;
+constexpr double kTolerance = 1e-10;
+
+double logit(double p) {
+  const double inside = std::clamp(p, 1e-4, 1 - 1e-4);
+  return std::log(inside / (1 - inside));
+}
+
+double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+// A non-zero of an item's row: position of the weight and the value that it is multiplied with.
+struct Entry {
+  std::size_t at;
+  double value;
+};
+
+std::vector<Entry> row_of(std::span<const Vote> votes) {
+  std::vector<Entry> row = {{0, 1.0}};
+  for (const auto& vote : votes) {
+    row.push_back({1 + 2 * std::size_t{vote.channel}, 1.0});
+    row.push_back({2 + 2 * std::size_t{vote.channel}, 2 * vote.rank - 1});
+  }
+  return row;
+}
+
+double dot(std::span<const Entry> row, std::span<const double> weights) {
+  double sum = 0;
+  for (const auto& entry : row) {
+    sum += entry.value * weights[entry.at];
+  }
+  return sum;
+}
+
+// Solves matrix × x = right for a symmetric positive definite matrix (Cholesky), in place.
+void solve(std::vector<double>& matrix, std::vector<double>& right) {
+  const std::size_t n = right.size();
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t k = 0; k < j; ++k) {
+      for (std::size_t i = j; i < n; ++i) {
+        matrix[i * n + j] -= matrix[i * n + k] * matrix[j * n + k];
+      }
+    }
+    const double pivot = std::sqrt(matrix[j * n + j]);
+    for (std::size_t i = j; i < n; ++i) {
+      matrix[i * n + j] /= pivot;
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      right[i] -= matrix[i * n + k] * right[k];
+    }
+    right[i] /= matrix[i * n + i];
+  }
+  for (std::size_t i = n; i-- > 0;) {
+    for (std::size_t k = i + 1; k < n; ++k) {
+      right[i] -= matrix[k * n + i] * right[k];
+    }
+    right[i] /= matrix[i * n + i];
+  }
+}
+
+struct Prior {
+  std::vector<double> mean;
+  std::vector<double> variance;
+};
+
+struct Observed {
+  std::vector<Entry> row;
+  double worth;
+};
+
+// Negative log of the posterior, up to a constant.
+double cost(std::span<const Observed> data, const Prior& prior, std::span<const double> weights) {
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double off = weights[i] - prior.mean[i];
+    sum += off * off / (2 * prior.variance[i]);
+  }
+  for (const auto& item : data) {
+    const double x = dot(item.row, weights);
+    sum += std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - item.worth * x;
+  }
+  return sum;
+}
+
+// The step of Newton's method, to be subtracted from the weights.
+std::vector<double> newton_step(std::span<const Observed> data, const Prior& prior,
+                                std::span<const double> weights) {
+  const std::size_t n = weights.size();
+  std::vector<double> gradient(n);
+  std::vector<double> hessian(n * n);
+  for (std::size_t i = 0; i < n; ++i) {
+    gradient[i] = (weights[i] - prior.mean[i]) / prior.variance[i];
+    hessian[i * n + i] = 1 / prior.variance[i];
+  }
+  for (const auto& item : data) {
+    const double p = sigmoid(dot(item.row, weights));
+    for (const auto& a : item.row) {
+      gradient[a.at] += (p - item.worth) * a.value;
+      for (const auto& b : item.row) {
+        hessian[a.at * n + b.at] += p * (1 - p) * a.value * b.value;
+      }
+    }
+  }
+  solve(hessian, gradient);
+  return gradient;
+}
+
+}  // namespace
+
+ChannelFusion::ChannelFusion(std::span<const double> precision, std::span<const JudgedVotes> judged,
+                             const FusionOptions& options)
+    : channel_count_(precision.size()) {
+  Prior prior{{logit(options.base)}, {options.base_variance}};
+  for (const double p : precision) {
+    prior.mean.push_back(logit(p) - logit(options.base));
+    prior.variance.push_back(options.weight_variance);
+    prior.mean.push_back(options.slope);
+    prior.variance.push_back(options.slope_variance);
+  }
+  weights_ = prior.mean;
+  std::vector<Observed> data;
+  for (const auto& item : judged) {
+    data.push_back({row_of(item.votes), item.worth});
+  }
+  double now = cost(data, prior, weights_);
+  for (int iteration = 0; !data.empty() && iteration < kIterationsMax; ++iteration) {
+    const auto step = newton_step(data, prior, weights_);
+    double length = 1;
+    double before = now;
+    for (; length > 1e-6; length /= 2) {  // the cost is convex: halving always ends
+      auto tried = weights_;
+      for (std::size_t i = 0; i < tried.size(); ++i) {
+        tried[i] -= length * step[i];
+      }
+      const double then = cost(data, prior, tried);
+      if (then <= now) {
+        weights_ = std::move(tried);
+        now = then;
+        break;
+      }
+    }
+    if (before - now < kTolerance) {
+      break;
+    }
+  }
+}
+
+double ChannelFusion::probability(std::span<const Vote> votes) const {
+  return sigmoid(dot(row_of(votes), weights_));
+}
+
+double ChannelFusion::contribution(const Vote& vote) const {
+  const std::size_t at = 1 + 2 * std::size_t{vote.channel};
+  return weights_[at] + weights_[at + 1] * (2 * vote.rank - 1);
+}
+
+double rank_in(std::span<const double> sorted, double score) {
+  if (sorted.empty()) {
+    return 0.5;
+  }
+  const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), score);
+  const auto below = static_cast<double>(low - sorted.begin());
+  const auto same = static_cast<double>(high - low);
+  return (below + same / 2) / static_cast<double>(sorted.size());
+}
+
+Share wilson_interval(double hits, double count, double confidence) {
+  if (count <= 0) {
+    return {};
+  }
+  const double z = normal_quantile(0.5 + confidence / 2);
+  const double share = hits / count;
+  const double scale = 1 + z * z / count;
+  const double middle = (share + z * z / (2 * count)) / scale;
+  const double half =
+      z * std::sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / scale;
+  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+}
+
+}  // namespace spotter::kernels
