@@ -1,4 +1,4 @@
-// `spotter modes`, `modes update|show|merge|set`: failure modes.
+// `spotter modes`, `modes update|show|merge|split|set`: failure modes.
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -67,6 +67,32 @@ std::string kinds_text(const Json& evidence) {
   return fmt::format("{}", fmt::join(kinds, ", "));
 }
 
+void print_models(const Json& models) {
+  if (models.empty()) {
+    return;
+  }
+  fmt::print("\n");
+  std::vector<std::vector<std::string>> rows;
+  const auto against = [](const Json& difference) {
+    return difference.is_null()
+               ? std::string()
+               : fmt::format(
+                     "{:+.0f} ({:+.0f} to {:+.0f})", 100 * difference["difference"].get<double>(),
+                     100 * difference["low"].get<double>(), 100 * difference["high"].get<double>());
+  };
+  for (const auto& m : models) {
+    rows.push_back({m["name"], m["version"],
+                    fmt::format("{} of {} {}", m["failed"].get<std::size_t>(),
+                                m["examined"].get<std::size_t>(), m["unit"].get<std::string>()),
+                    m["rate"].is_null()
+                        ? ""
+                        : fmt::format("{:.0f} % ({:.0f} to {:.0f})", 100 * m["rate"].get<double>(),
+                                      100 * m["low"].get<double>(), 100 * m["high"].get<double>()),
+                    against(m["against_first"]), against(m["against_champion"])});
+  }
+  print_table({"model", "version", "fails on", "rate", "against first", "against champion"}, rows);
+}
+
 void print_mode(const Json& mode) {
   const auto& evidence = mode["evidence"];
   fmt::print("{} ({})\n", mode["title"].get<std::string>(), mode["name"].get<std::string>());
@@ -79,14 +105,19 @@ void print_mode(const Json& mode) {
                100 * evidence["share_outside"].get<double>());
     fmt::print("findings   {}: {}\n", mode["findings"].get<std::size_t>(), kinds_text(evidence));
   }
+  if (!mode["owner"].get<std::string>().empty()) {
+    fmt::print("owner      {}\n", mode["owner"].get<std::string>());
+  }
+  fmt::print("samples    {} in it now\n", mode["samples"].get<std::size_t>());
   fmt::print("rank       weight {} × frequency {:.4f} × severity {:.4f} = {:.4f}\n\n",
              mode["weight"].get<double>(), mode["frequency"].get<double>(),
              mode["severity"].get<double>(), mode["rank_score"].get<double>());
   std::vector<std::vector<std::string>> rows;
   for (const auto& entry : mode["history"]) {
-    rows.push_back({entry["at"], entry["state"], entry["note"]});
+    rows.push_back({entry["at"], entry["state"], entry["author"], entry["note"]});
   }
-  print_table({"at", "state", "note"}, rows);
+  print_table({"at", "state", "by", "note"}, rows);
+  print_models(mode["models"]);
   if (!mode["examples"].empty()) {
     fmt::print("\n");
     rows.clear();
@@ -126,6 +157,26 @@ std::function<int()> declare_merge(CLI::App& app, Context& context) {
   };
 }
 
+std::function<int()> declare_split(CLI::App& app, Context& context) {
+  auto options = std::make_shared<triage::SplitOptions>();
+  app.add_option("MODE", options->mode, "Name, title or id")->required();
+  app.add_option("--where", options->where, "Filter: the samples that become a mode of their own")
+      ->required();
+  app.add_option("--title", options->title, "Words for people");
+  return [options, &context] {
+    auto project = open_project(context.project);
+    const Json result = triage::split_mode(project, *options);
+    context.answer(result, [&] {
+      for (const auto* side : {"part", "mode"}) {
+        fmt::print("\"{}\" has {} where {}\n", result[side]["name"].get<std::string>(),
+                   counted(result[side]["findings"].get<std::size_t>(), "finding"),
+                   result[side]["slice"].get<std::string>());
+      }
+    });
+    return 0;
+  };
+}
+
 std::function<int()> declare_set(CLI::App& app, Context& context) {
   auto options = std::make_shared<triage::SetOptions>();
   app.add_option("MODE", options->mode, "Name, title or id")->required();
@@ -133,13 +184,20 @@ std::function<int()> declare_set(CLI::App& app, Context& context) {
                  "open, collecting, labelling, training, fixed, regressed, ignored");
   app.add_option("--title", options->title, "Words for people");
   app.add_option("--weight", options->weight, "Business weight")->check(CLI::Range(0.0, 1e6));
-  app.add_option("--note", options->note, "Why");
-  return [options, &context] {
+  auto owner = std::make_shared<std::string>();
+  auto* given = app.add_option("--owner", *owner, "Who looks after it; empty = nobody");
+  app.add_option("--note", options->note, "Why, or what you know; goes into its history");
+  return [options, owner, given, &context] {
+    if (given->count() > 0) {
+      options->owner = *owner;
+    }
     auto project = open_project(context.project);
     const Json result = triage::set_mode(project, *options);
     context.answer(result, [&] {
-      fmt::print("\"{}\" is {}, weight {}\n", result["title"].get<std::string>(),
-                 result["state"].get<std::string>(), result["weight"].get<double>());
+      const auto who = result["owner"].get<std::string>();
+      fmt::print("\"{}\" is {}, weight {}{}\n", result["title"].get<std::string>(),
+                 result["state"].get<std::string>(), result["weight"].get<double>(),
+                 who.empty() ? "" : ", owner " + who);
     });
     return 0;
   };
@@ -168,10 +226,16 @@ const Command command_modes_merge = {
     .summary = "Lay one failure mode into another",
     .example = "spotter modes merge missed-cones-in-rain unfamiliar-pictures-in-fog",
     .declare = declare_merge};
+extern const Command command_modes_split;
+const Command command_modes_split = {
+    .name = "modes split",
+    .summary = "Take some samples out of a failure mode as a mode of their own",
+    .example = "spotter modes split missed-cones-in-rain --where \"night = true\"",
+    .declare = declare_split};
 extern const Command command_modes_set;
 const Command command_modes_set = {
     .name = "modes set",
-    .summary = "Change a failure mode's state, title or business weight",
+    .summary = "Change a failure mode's state, title, business weight, owner or notes",
     .example = "spotter modes set missed-cones-in-rain --weight 5",
     .declare = declare_set};
 

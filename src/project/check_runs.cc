@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "project/failure_modes.h"
 
 namespace spotter {
 namespace {
@@ -59,14 +60,6 @@ CheckRun run_of(Project& project, const catalog::Row& row) {
   return run;
 }
 
-// What a finding is about, over runs: a label, a cluster, a flag, or a prediction of one model.
-std::string subject_of(const Finding& finding) {
-  const bool prediction = finding.object.size() > 1 && finding.object[0] == 'p' &&
-                          finding.object.find_first_not_of("0123456789", 1) == std::string::npos;
-  return fmt::format("{}\n{}\n{}\n{}", finding.check, finding.sample, finding.object,
-                     prediction ? finding.model : "");
-}
-
 bool settles(const std::string& verdict) {
   return verdict == "label_error" || verdict == "ignore";
 }
@@ -81,7 +74,7 @@ std::set<std::string> settled_subjects(Project& project) {
   }
   std::set<std::string> settled;
   for (const auto& finding : findings_by_id(project, std::move(ids))) {
-    settled.insert(subject_of(finding));
+    settled.insert(finding_subject(finding));
   }
   return settled;
 }
@@ -103,6 +96,13 @@ Finding finding_of(const lake::Table& table, std::size_t row) {
 }
 
 }  // namespace
+
+std::string finding_subject(const Finding& finding) {
+  const bool prediction = finding.object.size() > 1 && finding.object[0] == 'p' &&
+                          finding.object.find_first_not_of("0123456789", 1) == std::string::npos;
+  return fmt::format("{}\n{}\n{}\n{}", finding.check, finding.sample, finding.object,
+                     prediction ? finding.model : "");
+}
 
 std::optional<CheckRun> find_check_run(Project& project, const std::string& id) {
   const auto rows = project.catalog->query(
@@ -137,6 +137,7 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
                   kColumns),
       {run.id, run.check, run.model, run.parameters, run.input_key, run.finding_count, note.dump(),
        run.cycle, run.seconds, run.created_at});
+  join_failure_modes(project, findings);
 }
 
 std::vector<CurrentCheck> current_findings(Project& project, std::string_view model,
@@ -171,7 +172,7 @@ std::vector<CurrentCheck> current_findings(Project& project, std::string_view mo
     for (auto& finding : project.lake->findings(run)) {
       const auto newest = run_of_sample.find({finding.check, finding.sample});
       const bool current = newest != run_of_sample.end() && newest->second == run;
-      if (current && !settled.contains(subject_of(finding))) {
+      if (current && !settled.contains(finding_subject(finding))) {
         checks[finding.check].findings.push_back(std::move(finding));
       }
     }
@@ -212,7 +213,8 @@ std::vector<Finding> findings_by_id(Project& project, std::vector<std::string> i
 std::map<std::string, std::string> latest_verdicts(Project& project) {
   std::map<std::string, std::string> verdicts;
   for (const auto& row : project.catalog->query(
-           "SELECT finding, verdict FROM verdicts ORDER BY created_at, finding")) {
+           "SELECT v.finding, v.verdict FROM verdicts v LEFT JOIN decisions d ON d.id = v.decision "
+           "WHERE coalesce(d.undone_at, 0) = 0 ORDER BY v.created_at, v.finding")) {
     verdicts[row.text(0)] = row.text(1);
   }
   return verdicts;

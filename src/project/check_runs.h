@@ -34,8 +34,8 @@ struct CheckRun {
 [[nodiscard]] std::optional<CheckRun> find_check_run(Project& project, const std::string& id);
 
 // Completes the findings (id, check, check_run, model, created_at) and stores them with the run:
-// lake first, then the catalog, so that a killed call is completed by the next one. Sets
-// run.finding_count.
+// lake first, then the catalog, so that a killed call is completed by the next one. The findings
+// join the failure modes that they match. Sets run.finding_count.
 void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findings);
 
 // What stands now: of each check, for each sample, the findings of the newest run that examined it.
@@ -54,7 +54,10 @@ struct CurrentCheck {
 // The findings with these identifiers, by identifier; unknown ones are left out.
 [[nodiscard]] std::vector<Finding> findings_by_id(Project& project, std::vector<std::string> ids);
 
-// Latest verdict by finding id.
+// What a finding is about, over runs: a label, a cluster, a flag, or a prediction of one model.
+[[nodiscard]] std::string finding_subject(const Finding& finding);
+
+// Latest verdict by finding id; what was taken back does not count.
 [[nodiscard]] std::map<std::string, std::string> latest_verdicts(Project& project);
 
 }  // namespace spotter

@@ -8,6 +8,7 @@
 
 #include "base/json_fwd.h"
 #include "base/time.h"
+#include "domain/finding.h"
 
 namespace spotter {
 
@@ -26,6 +27,7 @@ struct FailureMode {
   double severity = 0;  // how much more often they fail than the others, weighted by kind of error
   double rank_score = 0;  // weight × frequency × severity
   std::string evidence;   // JSON object
+  std::string owner;      // who looks after it; empty = nobody
   std::string first_model;
   std::string last_model;
   TimeMs created_at = 0;
@@ -40,6 +42,18 @@ struct FailureMode {
 
 // Inserts or replaces the row (by id). A name that another mode has gets a number behind it.
 void save_failure_mode(Project& project, FailureMode mode);
+
+// Adds a line to the mode's history in its present state: what somebody noted or did.
+void note_failure_mode(Project& project, std::string_view mode, std::string_view model,
+                       std::string_view note);
+
+// Every mode at work (collecting, labelling, training) whose last move was at or after `since` goes
+// back to open: the work on it ended without a model that fixed it.
+void release_failure_modes(Project& project, TimeMs since, std::string_view note);
+
+// Findings that were just made join the modes that they match: same kind of error as the mode's
+// findings, class, and slice. What is fixed or at work is joined too, what is ignored is not.
+void join_failure_modes(Project& project, const std::vector<Finding>& findings);
 
 // Moves the mode on and writes its history; nothing happens when it is in that state already. The
 // first time it is fixed it becomes a blocking slice (table slices, source "failure_mode"); an

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "loop/cycle/outcome.h"
+#include "project/failure_modes.h"
 #include "project/ledger.h"
 
 namespace spotter::cycle {
@@ -165,6 +166,15 @@ void Journal::set_state(std::string_view cycle, CycleState state) {
   project_.catalog->execute(
       "UPDATE cycles SET state = $2, ended_at = $3 WHERE id = $1",
       {std::string(cycle), std::string(name(state)), ended ? project_.now() : TimeMs{0}});
+  if (state == CycleState::kDone || state == CycleState::kCancelled) {
+    for (const auto& row :
+         cycles_of(project_, project_.catalog->query(
+                                 fmt::format("SELECT {} FROM cycles WHERE id = $1", kCycleColumns),
+                                 {std::string(cycle)}))) {
+      release_failure_modes(project_, row.created_at,
+                            fmt::format("cycle {} ended and did not fix it", row.number));
+    }
+  }
 }
 
 void Journal::write(std::string_view cycle, const StepRow& step) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "kernels/paired_bootstrap.h"
+#include "project/mode_evaluations.h"
 #include "project/scoring.h"
 
 namespace spotter::evaluate {
@@ -144,10 +145,11 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
   const auto version = options.version.empty() ? newest_version(project) : options.version;
   const auto slices = watched_slices(project);
   const auto key = input_key(model.id, version, options.split, slices);
+  const auto data = load_split(project, version, options.split);
   if (Json known = stored(project, key); !known.is_null()) {
+    record_mode_evaluations(project, model.id, data);  // of modes that were found since
     return known;
   }
-  const auto data = load_split(project, version, options.split);
   std::vector<std::string> keys;
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
@@ -172,6 +174,7 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
     summary["slices"].push_back(slice_of(data, slice, predictions));
   }
   store(project, key, summary, all_matches(data, predictions));
+  record_mode_evaluations(project, model.id, data);
   return summary;
 }
 

@@ -12,6 +12,7 @@
 #include "loop/gate/pictures.h"
 #include "loop/gate/rule.h"
 #include "project/failure_modes.h"
+#include "project/mode_evaluations.h"
 #include "project/scoring.h"
 
 namespace spotter::gate {
@@ -370,6 +371,7 @@ Json run(Project& project, const GateOptions& options, const trainer::Progress& 
   ring.champion = enter(champion);
   ring.control = enter(control);
   ring.random = enter(random);
+  record_mode_evaluations(project, challenger.id, ring.data);
   const auto slices = watched_slices(project);
   const auto id = "gate_" + key_of(ring, slices, project, options).substr(0, 12);
   if (!project.catalog->query("SELECT 1 FROM gate_reports WHERE id = $1", {id}).empty()) {

@@ -1,9 +1,12 @@
 #include "loop/train/train.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "project/failure_modes.h"
 
 namespace spotter::train {
 namespace {
@@ -104,6 +107,28 @@ std::vector<trainer::FitRequest> arms_of(Project& project, const ArmsOptions& op
   return requests;
 }
 
+// The failure modes whose new labels the version brings are being trained on.
+void modes_are_training(Project& project, const trainer::FitRequest& request) {
+  const auto rows = project.catalog->query("SELECT lineage FROM dataset_versions WHERE id = $1",
+                                           {request.dataset_version});
+  const Json lineage = rows.empty() ? Json::object() : parse_json(rows[0].text(0), "the lineage");
+  std::set<std::string> worked_on;
+  for (const auto& campaign : json_get_or(lineage, "campaigns", Json(Json::array()))) {
+    for (const auto& row : project.catalog->query("SELECT query FROM campaigns WHERE id = $1",
+                                                  {campaign.get<std::string>()})) {
+      const auto modes = json_get_or<std::vector<std::string>>(
+          parse_json(row.text(0), "campaigns.query"), "modes", {});
+      worked_on.insert(modes.begin(), modes.end());
+    }
+  }
+  for (const auto& mode : all_failure_modes(project)) {
+    if (worked_on.contains(mode.id) && (mode.state == "collecting" || mode.state == "labelling")) {
+      set_failure_mode_state(project, mode.id, "training", "",
+                             "version " + request.dataset_version);
+    }
+  }
+}
+
 Json run_json(const catalog::Row& row) {
   return {{"id", row.text(0)},
           {"kind", row.text(1)},
@@ -125,11 +150,13 @@ Json run_json(const catalog::Row& row) {
 
 Json train(Project& project, const TrainOptions& options, const trainer::Progress& progress) {
   const auto request = request_of(project, options);
+  modes_are_training(project, request);
   return result_json(project, request, trainer::fit(project, request, progress));
 }
 
 Json train_arms(Project& project, const ArmsOptions& options, const trainer::Progress& progress) {
   const auto requests = arms_of(project, options);
+  modes_are_training(project, requests.front());
   const auto results = trainer::fit_all(project, requests, progress);
   Json runs = Json::array();
   Json arms = {{"challenger", ""}, {"control", ""}, {"random", ""}};

@@ -10,6 +10,8 @@
 #include "loop/triage/triage.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
+#include "project/filter.h"
+#include "project/mode_evaluations.h"
 #include "trainer/trainer.h"
 
 namespace spotter::triage {
@@ -84,16 +86,72 @@ std::vector<Finding> wanted_findings(Project& project, const FindingsOptions& op
 
 Json history_of(Project& project, const std::string& mode) {
   Json history = Json::array();
-  for (const auto& row : project.catalog->query("SELECT state, model, note, created_at FROM "
-                                                "failure_mode_history WHERE failure_mode = $1 "
-                                                "ORDER BY created_at",
-                                                {mode})) {
+  for (const auto& row :
+       project.catalog->query("SELECT state, model, note, created_at, author FROM "
+                              "failure_mode_history WHERE failure_mode = $1 "
+                              "ORDER BY created_at",
+                              {mode})) {
     history.push_back({{"state", row.text(0)},
                        {"model", row.text(1)},
                        {"note", row.text(2)},
+                       {"author", row.text(4)},
                        {"at", iso_time(row.integer(3))}});
   }
   return history;
+}
+
+Json difference_json(const ModeEvaluation* first, const ModeEvaluation& second) {
+  if (first == nullptr || first->model == second.model) {
+    return nullptr;
+  }
+  const auto d = compare(*first, second);
+  return {{"difference", d.second - d.first},
+          {"low", d.low},
+          {"high", d.high},
+          {"p_rise", d.p_rise},
+          {"p_fall", d.p_fall},
+          {"scenes", d.scene_count}};
+}
+
+// The newest measurement of each model.
+Json models_of(Project& project, const FailureMode& mode) {
+  std::vector<ModeEvaluation> rows;
+  for (auto& row : mode_evaluations(project, mode.id)) {
+    if (!rows.empty() && rows.back().model == row.model) {
+      rows.pop_back();
+    }
+    rows.push_back(std::move(row));
+  }
+  const auto row_of = [&](const std::string& model) {
+    const auto it = std::find_if(rows.begin(), rows.end(),
+                                 [&](const ModeEvaluation& row) { return row.model == model; });
+    return it == rows.end() ? nullptr : &*it;
+  };
+  const auto champion =
+      project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
+  const auto* first = row_of(mode.first_model);
+  const auto* best = champion.empty() ? nullptr : row_of(champion[0].text(0));
+  Json result = Json::array();
+  for (const auto& row : rows) {
+    const auto interval = interval_of(row);
+    result.push_back({{"model", row.model},
+                      {"name", trainer::find_model(project, row.model).name},
+                      {"version", row.dataset_version},
+                      {"unit", row.unit},
+                      {"failed", row.failed},
+                      {"examined", row.examined},
+                      {"rate", row.examined > 0 ? Json(interval.rate) : Json()},
+                      {"low", interval.low},
+                      {"high", interval.high},
+                      {"scenes", row.scenes.size()},
+                      {"elsewhere", row.elsewhere_examined > 0
+                                        ? Json(static_cast<double>(row.elsewhere_failed) /
+                                               static_cast<double>(row.elsewhere_examined))
+                                        : Json()},
+                      {"against_first", difference_json(first, row)},
+                      {"against_champion", difference_json(best, row)}});
+  }
+  return result;
 }
 
 }  // namespace
@@ -111,7 +169,9 @@ Json modes(Project& project, bool all) {
 Json show_mode(Project& project, const std::string& name, std::size_t limit) {
   const auto mode = find_failure_mode(project, name);
   Json result = described(project, mode);
+  result["samples"] = query_samples(project, Filter::parse(mode.slice), 1).total;
   result["history"] = history_of(project, mode.id);
+  result["models"] = models_of(project, mode);
   result["examples"] = findings(project, {.mode = mode.id, .limit = limit})["findings"];
   return result;
 }
@@ -145,8 +205,10 @@ Json merge_modes(Project& project, const std::string& name, const std::string& o
 }
 
 Json set_mode(Project& project, const SetOptions& options) {
-  if (options.state.empty() && options.title.empty() && options.weight < 0) {
-    fail(ErrorCode::kInvalid, "nothing to set: give a state, a title or a weight");
+  if (options.state.empty() && options.title.empty() && options.weight < 0 && !options.owner &&
+      options.note.empty()) {
+    fail(ErrorCode::kInvalid,
+         "nothing to set: give a state, a title, a weight, an owner or a note");
   }
   const auto id = find_failure_mode(project, options.mode).id;
   project.catalog->transaction([&] {
@@ -158,12 +220,20 @@ Json set_mode(Project& project, const SetOptions& options) {
       mode.weight = options.weight;
       mode.rank_score = mode.weight * mode.frequency * mode.severity;
     }
+    if (options.owner) {
+      mode.owner = *options.owner;
+    }
     mode.updated_at = project.now();
     save_failure_mode(project, mode);
-    if (!options.state.empty()) {
+    if (!options.state.empty() && options.state != mode.state) {
       set_failure_mode_state(project, id, options.state, mode.last_model,
                              options.note.empty() ? "set by " + project.person : options.note);
+    } else if (!options.note.empty()) {
+      note_failure_mode(project, id, "", options.note);
     }
+    // The gate's slice of a fixed mode weighs as much as the mode.
+    project.catalog->execute("UPDATE slices SET weight = $1 WHERE failure_mode = $2",
+                             {mode.weight, mode.id});
   });
   project.audit("set_mode", id,
                 {{"state", options.state}, {"title", options.title}, {"weight", options.weight}});
@@ -190,30 +260,6 @@ Json findings(Project& project, const FindingsOptions& options) {
                      in_modes == modes_of.end() ? std::vector<std::string>() : in_modes->second));
   }
   return {{"total", wanted.size()}, {"findings", rows}};
-}
-
-Json give_verdict(Project& project, const std::string& finding, const std::string& verdict,
-                  const std::string& note) {
-  static const std::vector<std::string> known = {"model_error", "label_error", "ambiguous",
-                                                 "ignore"};
-  if (std::find(known.begin(), known.end(), verdict) == known.end()) {
-    fail(ErrorCode::kInvalid, fmt::format("\"{}\" is not a verdict{}; verdicts are {}", verdict,
-                                          did_you_mean(verdict, known), fmt::join(known, ", ")));
-  }
-  const auto found = findings_by_id(project, {finding});
-  if (found.empty()) {
-    fail(ErrorCode::kNotFound,
-         fmt::format("there is no finding \"{}\"; `spotter findings` lists them", finding));
-  }
-  project.catalog->execute(
-      "INSERT INTO verdicts (finding, verdict, note, author, created_at) VALUES ($1, $2, $3, $4, "
-      "$5)",
-      {finding, verdict, note, project.person, project.now()});
-  project.audit("verdict", finding, {{"verdict", verdict}});
-  return {{"finding", finding},
-          {"verdict", verdict},
-          {"sample", found[0].sample},
-          {"author", project.person}};
 }
 
 }  // namespace spotter::triage

@@ -2,6 +2,7 @@
 // A mode is known by its slice and lives across models: open, collecting, labelling, training, then
 // fixed or, when it comes back, regressed.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,18 +25,33 @@ struct UpdateOptions {
 // {"modes": [mode…]} by rank; `all` also lists fixed and ignored ones.
 [[nodiscard]] Json modes(Project& project, bool all);
 
-// One mode with its history and its `limit` most suspicious findings.
+// One mode with "samples" (how many are in its slice now: new ones join by themselves), its
+// history, its `limit` most suspicious findings as "examples", and "models": how each model that
+// was evaluated since fails there, oldest first: [{"model", "name", "version", "unit", "failed",
+// "examined", "rate", "low", "high", "scenes", "elsewhere", "against_first", "against_champion":
+// {"difference", "low", "high", "p_rise", "p_fall", "scenes"} or null}].
 [[nodiscard]] Json show_mode(Project& project, const std::string& mode, std::size_t limit);
 
 // Lays `other` into `mode`: findings and history move; `other` becomes ignored with a note.
 [[nodiscard]] Json merge_modes(Project& project, const std::string& mode, const std::string& other);
+
+struct SplitOptions {
+  std::string mode;
+  std::string where;  // the samples of the mode that the part takes
+  std::string title;  // of the part; empty = from mode and filter
+};
+// Takes the samples that fit `where` out of a mode as a mode of its own, with their findings, state
+// and measurements: {"mode", "part"}. Throws kInvalid for a broken filter, kConflict when it was
+// split like that already.
+[[nodiscard]] Json split_mode(Project& project, const SplitOptions& options);
 
 struct SetOptions {
   std::string mode;
   std::string state;  // empty = unchanged
   std::string title;
   double weight = -1;  // negative = unchanged
-  std::string note;
+  std::string note;    // goes into the mode's history, with a state or alone
+  std::optional<std::string> owner;
 };
 // Changes a mode by hand; throws kInvalid when nothing is to change.
 [[nodiscard]] Json set_mode(Project& project, const SetOptions& options);
@@ -51,10 +67,5 @@ struct FindingsOptions {
 // "box", "evidence", "verdict", "modes"}]}: what stands now, most suspicious first; of a mode: all
 // of its findings.
 [[nodiscard]] Json findings(Project& project, const FindingsOptions& options);
-
-// A person's word on a finding: model_error, label_error, ambiguous or ignore; the latest counts.
-// Label errors and ignored findings do not count in the next ranking.
-[[nodiscard]] Json give_verdict(Project& project, const std::string& finding,
-                                const std::string& verdict, const std::string& note);
 
 }  // namespace spotter::triage

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "loop/triage/grouping.h"
 #include "loop/triage/naming.h"
+#include "loop/triage/parts.h"
 #include "loop/triage/triage.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
@@ -113,15 +114,6 @@ void add_findings(Project& project, const std::string& mode, const FoundMode& fo
   }
 }
 
-void write_history(Project& project, const FailureMode& mode, const std::string& model,
-                   const std::string& note) {
-  project.catalog->execute(
-      "INSERT INTO failure_mode_history (failure_mode, state, model, note, created_at) VALUES ($1, "
-      "$2, $3, "
-      "$4, $5)",
-      {mode.id, mode.state, model, note, project.now()});
-}
-
 class Update {
  public:
   Update(Project& project, std::string model) : project_(project), model_(std::move(model)) {
@@ -140,13 +132,14 @@ class Update {
     }
     if (known == known_.end()) {
       save_failure_mode(project_, row);
-      write_history(project_, row, model_, "found by triage");
+      note_failure_mode(project_, row.id, model_, "found by triage");
     } else {
       refresh(known->second, row);
     }
     project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1",
                               {row.id});
     add_findings(project_, row.id, found);
+    move_to_parts(project_, row.id);
   }
 
   // What a person has laid into another mode goes there again. After all `found`.
@@ -159,7 +152,7 @@ class Update {
   // Modes that this round did not find.
   void settle(const std::vector<Channel>& channels) {
     for (auto& [id, mode] : known_) {
-      if (seen_.contains(id) || mode.state == "ignored") {
+      if (seen_.contains(id) || mode.state == "ignored" || is_part(mode)) {
         continue;
       }
       const std::size_t examined = examined_in(channels, mode);
@@ -172,7 +165,7 @@ class Update {
       mode.updated_at = project_.now();
       save_failure_mode(project_, mode);
       project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1", {id});
-      if (newer && mode.state != "fixed") {
+      if (newer && mode.state != "fixed" && !measured(id)) {
         set_failure_mode_state(
             project_, id, "fixed", model_,
             fmt::format("not found among {} examined samples of its slice", examined));
@@ -186,6 +179,14 @@ class Update {
     row.name = known.name;
     row.weight = known.weight;
     row.state = known.state;
+    row.owner = known.owner;
+    const Json evidence = parse_json(known.evidence, "evidence");
+    if (evidence.contains("parts")) {  // people split it: what they took out stays out
+      Json more = parse_json(row.evidence, "evidence");
+      more["parts"] = evidence["parts"];
+      row.evidence = more.dump();
+      row.slice = known.slice;
+    }
     row.first_model = known.first_model;
     row.created_at = known.created_at;
     if (slug(known.title) != known.name && !known.name.starts_with(slug(known.title) + "-")) {
@@ -193,9 +194,20 @@ class Update {
     }
     row.rank_score = row.weight * row.frequency * row.severity;
     save_failure_mode(project_, row);
-    if (known.state == "fixed") {
+    if (known.state == "fixed" && !measured(row.id)) {
       set_failure_mode_state(project_, row.id, "regressed", model_, "found again by triage");
     }
+  }
+
+  // Whether an evaluation on labelled test data says how the mode fares with this model; that
+  // decides, and not what checks find.
+  [[nodiscard]] bool measured(const std::string& mode) const {
+    return !project_.catalog
+                ->query(
+                    "SELECT 1 FROM failure_mode_evaluations WHERE failure_mode = $1 AND model "
+                    "= $2 AND examined >= $3",
+                    {mode, model_, static_cast<std::int64_t>(kExaminedMin)})
+                .empty();
   }
 
   static std::string merged_into(const FailureMode& mode) {
