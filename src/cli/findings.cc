@@ -1,4 +1,4 @@
-// `spotter findings` and `spotter verdict`.
+// `spotter findings`.
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -41,30 +41,6 @@ std::function<int()> declare_findings(CLI::App& app, Context& context) {
   };
 }
 
-struct VerdictWords {
-  std::string finding;
-  std::string verdict;
-  std::string note;
-};
-
-std::function<int()> declare_verdict(CLI::App& app, Context& context) {
-  auto words = std::make_shared<VerdictWords>();
-  app.add_option("FINDING", words->finding, "Id, from `spotter findings`")->required();
-  app.add_option("VERDICT", words->verdict, "model_error, label_error, ambiguous or ignore")
-      ->required();
-  app.add_option("--note", words->note, "Why");
-  return [words, &context] {
-    auto project = open_project(context.project);
-    const Json result = triage::give_verdict(project, words->finding, words->verdict, words->note);
-    context.answer(result, [&] {
-      fmt::print("{} in sample {} is a {} says {}\n", words->finding,
-                 result["sample"].get<std::string>(), words->verdict,
-                 result["author"].get<std::string>());
-    });
-    return 0;
-  };
-}
-
 }  // namespace
 
 extern const Command command_findings;
@@ -73,12 +49,5 @@ const Command command_findings = {
     .summary = "List what the checks found, most suspicious first",
     .example = "spotter findings --mode missed-cones-in-rain --limit 20",
     .declare = declare_findings};
-extern const Command command_verdict;
-const Command command_verdict = {
-    .name = "verdict",
-    .summary = "Say what a finding is: an error of the model, of the label, or neither",
-    .example =
-        "spotter verdict finding_0123456789abcdef label_error --note \"box is on the shadow\"",
-    .declare = declare_verdict};
 
 }  // namespace spotter::cli

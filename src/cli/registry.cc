@@ -17,8 +17,6 @@
   X(eval_coco) \
   X(label_errors) \
   X(eval_mot) \
-  X(eval_trajectories) \
-  X(eval_tags) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \
@@ -40,11 +38,14 @@
   X(check_list) \
   X(check_run) \
   X(findings) \
+  X(queue) \
   X(verdict) \
+  X(channels) \
   X(modes) \
   X(modes_update) \
   X(modes_show) \
   X(modes_merge) \
+  X(modes_split) \
   X(modes_set) \
   X(campaign_create) \
   X(campaign_run) \

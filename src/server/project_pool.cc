@@ -14,35 +14,33 @@ ProjectPool::ProjectPool(std::filesystem::path root, std::size_t projects_max)
     : root_(std::move(root)), projects_max_(projects_max), configured_at_(changed_at(root_)) {}
 
 ProjectPool::Lease ProjectPool::borrow() {
-  std::vector<std::unique_ptr<Project>> outdated;  // closed after the lock is given up
   std::unique_lock guard(mutex_);
   returned_.wait(guard, [this] { return lent_count_ < projects_max_; });
   if (const auto now = changed_at(root_); now != configured_at_) {
-    outdated.swap(free_);
+    free_.clear();
     configured_at_ = now;
   }
-  const ConfiguredAt configured_at = configured_at_;
   ++lent_count_;
   if (!free_.empty()) {
     auto project = std::move(free_.back());
     free_.pop_back();
-    return {*this, std::move(project), configured_at};
+    return {*this, std::move(project)};
   }
   guard.unlock();
   // Opening may fail on a spotter.yaml that is being edited; the place is free again then.
   try {
-    return {*this, std::make_unique<Project>(open_project(root_)), configured_at};
+    return {*this, std::make_unique<Project>(open_project(root_))};
   } catch (...) {
-    give_back(nullptr, configured_at);
+    give_back(nullptr);
     throw;
   }
 }
 
-void ProjectPool::give_back(std::unique_ptr<Project> project, ConfiguredAt configured_at) {
+void ProjectPool::give_back(std::unique_ptr<Project> project) {
   {
     const std::scoped_lock guard(mutex_);
     --lent_count_;
-    if (project && configured_at == configured_at_) {
+    if (project) {
       free_.push_back(std::move(project));
     }
   }

@@ -13,6 +13,7 @@
   X(samples) \
   X(flags) \
   X(triage) \
+  X(queue) \
   X(labelling) \
   X(versions) \
   X(ledger)

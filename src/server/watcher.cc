@@ -40,7 +40,9 @@ constexpr std::array kTopics = {
     Topic{"modes",
           "SELECT (SELECT count(*) || '/' || coalesce(max(updated_at), 0) FROM failure_modes) || "
           "'/' || "
-          "(SELECT count(*) FROM verdicts) || '/' || (SELECT count(*) FROM check_runs)"},
+          "(SELECT count(*) FROM verdicts) || '/' || (SELECT coalesce(max(undone_at), 0) FROM "
+          "decisions) || '/' || (SELECT count(*) FROM failure_mode_evaluations) || '/' || (SELECT "
+          "count(*) FROM check_runs)"},
     Topic{"campaigns", "SELECT count(*) || '/' || coalesce(max(updated_at), 0) FROM campaigns"},
     Topic{"batches",
           "SELECT (SELECT count(*) || '/' || coalesce(max(updated_at), 0) FROM batches) || '/' || "

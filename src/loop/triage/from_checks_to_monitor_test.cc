@@ -16,6 +16,7 @@
 #include "loop/checks/checks.h"
 #include "loop/curate/curate.h"
 #include "loop/monitor/monitor.h"
+#include "loop/triage/queue.h"
 #include "loop/triage/triage.h"
 #include "media/image.h"
 #include "project/check_runs.h"
@@ -255,7 +256,7 @@ TEST_F(Street, AVerdictTakesAFindingOutOfTheNextRanking) {
   (void)triage::update(project_, {});
   const Json before = triage::findings(project_, {.check = "flags", .limit = 100});
   for (const auto& finding : before["findings"]) {
-    (void)triage::give_verdict(project_, finding["id"], "ignore", "not a cone");
+    (void)triage::judge(project_, {.ids = {finding["id"].get<std::string>()}, .verdict = "ignore"});
   }
   (void)triage::update(project_, {});
   const Json after = triage::show_mode(project_, "flagged-pictures-in-harbour", 5);
@@ -267,9 +268,8 @@ TEST_F(Street, AVerdictTakesAFindingOutOfTheNextRanking) {
   for (const auto& check : current) {
     EXPECT_TRUE(check.check != "flags" || check.findings.size() == 1);
   }
-  EXPECT_THROW((void)triage::give_verdict(project_, "finding_x", "ignore", ""), Error);
-  EXPECT_THROW((void)triage::give_verdict(project_, before["findings"][0]["id"], "wrong", ""),
-               Error);
+  EXPECT_THROW((void)triage::judge(project_, {.ids = {"finding_x"}, .verdict = "ignore"}), Error);
+  EXPECT_THROW((void)triage::judge(project_, {.ids = {"finding_x"}, .verdict = "wrong"}), Error);
 }
 
 TEST_F(Street, ABetterModelFixesTheModeAndAWorseOneRegressesIt) {

@@ -2,6 +2,7 @@
 #include "loop/triage/triage.h"
 
 #include "loop/checks/checks.h"
+#include "loop/triage/queue.h"
 #include "server/route.h"
 #include "server/schema.h"
 
@@ -24,10 +25,10 @@ Response list_findings(const Call& call) {
 }
 
 Response give_verdict(const Call& call) {
-  return json_response(
-      triage::give_verdict(call.project, call.at("finding"),
-                           json_get<std::string>(call.body, "verdict", "the request body"),
-                           json_get_or<std::string>(call.body, "note", "")));
+  return json_response(triage::judge(
+      call.project, {.ids = {call.at("finding")},
+                     .verdict = json_get<std::string>(call.body, "verdict", "the request body"),
+                     .note = json_get_or<std::string>(call.body, "note", "")}));
 }
 
 Response list_modes(const Call& call) {
@@ -40,12 +41,29 @@ Response get_mode(const Call& call) {
 }
 
 Response set_mode(const Call& call) {
+  const std::optional<std::string> owner =
+      call.body.contains("owner") ? std::optional(json_get<std::string>(call.body, "owner", "body"))
+                                  : std::nullopt;
   return json_response(
       triage::set_mode(call.project, {.mode = call.at("mode"),
                                       .state = json_get_or<std::string>(call.body, "state", ""),
                                       .title = json_get_or<std::string>(call.body, "title", ""),
                                       .weight = json_get_or<double>(call.body, "weight", -1),
-                                      .note = json_get_or<std::string>(call.body, "note", "")}));
+                                      .note = json_get_or<std::string>(call.body, "note", ""),
+                                      .owner = owner}));
+}
+
+Response merge_modes(const Call& call) {
+  return json_response(
+      triage::merge_modes(call.project, call.at("mode"),
+                          json_get<std::string>(call.body, "other", "the request body")));
+}
+
+Response split_mode(const Call& call) {
+  return json_response(triage::split_mode(
+      call.project, {.mode = call.at("mode"),
+                     .where = json_get<std::string>(call.body, "where", "the request body"),
+                     .title = json_get_or<std::string>(call.body, "title", "")}));
 }
 
 std::vector<Route> routes() {
@@ -73,7 +91,7 @@ std::vector<Route> routes() {
        .name = "give_verdict",
        .summary = "A person's word on a finding",
        .body = object({{"verdict", verdicts}, {"note", text(), kSometimes}}),
-       .answer = object({{"finding", text()}, {"verdict", text()}}),
+       .answer = ref("Decision"),
        .handle = give_verdict},
       {.method = "GET",
        .path = "/api/v1/modes",
@@ -92,13 +110,28 @@ std::vector<Route> routes() {
       {.method = "POST",
        .path = "/api/v1/modes/{mode}",
        .name = "set_mode",
-       .summary = "Change a failure mode's title, weight or state",
+       .summary = "Change a failure mode's title, weight, state, owner or notes",
        .body = object({{"state", text(), kSometimes},
                        {"title", text(), kSometimes},
                        {"weight", number(), kSometimes},
-                       {"note", text(), kSometimes}}),
+                       {"owner", text("empty = nobody"), kSometimes},
+                       {"note", text("goes into its history"), kSometimes}}),
        .answer = ref("FailureMode"),
        .handle = set_mode},
+      {.method = "POST",
+       .path = "/api/v1/modes/{mode}/merge",
+       .name = "merge_modes",
+       .summary = "Lay another failure mode into this one",
+       .body = object({{"other", text("name or id")}}),
+       .answer = ref("FailureMode"),
+       .handle = merge_modes},
+      {.method = "POST",
+       .path = "/api/v1/modes/{mode}/split",
+       .name = "split_mode",
+       .summary = "Take some samples out of a failure mode as a mode of their own",
+       .body = object({{"where", text("a filter over samples")}, {"title", text(), kSometimes}}),
+       .answer = object({{"mode", ref("FailureModeDetail")}, {"part", ref("FailureModeDetail")}}),
+       .handle = split_mode},
   };
 }
 
@@ -111,6 +144,7 @@ std::vector<NamedSchema> schemas() {
                       {"error", text()},
                       {"state", one_of({"open", "collecting", "labelling", "training", "fixed",
                                         "regressed", "ignored"})},
+                      {"owner", text()},
                       {"weight", number()},
                       {"frequency", number()},
                       {"severity", number()},
@@ -122,9 +156,22 @@ std::vector<NamedSchema> schemas() {
                       {"created_at", text()},
                       {"updated_at", text()}});
   Json detail = mode;
-  detail["properties"]["history"] =
-      list(object({{"state", text()}, {"model", text()}, {"note", text()}, {"at", text()}}));
-  detail["required"].push_back("history");
+  detail["properties"]["history"] = list(object({{"state", text()},
+                                                 {"model", text()},
+                                                 {"note", text()},
+                                                 {"author", text()},
+                                                 {"at", text()}}));
+  detail["properties"]["samples"] = integer("that are in its slice now");
+  detail["properties"]["models"] = list(ref("FailureModeModel"), "oldest first");
+  for (const char* name : {"history", "samples", "models"}) {
+    detail["required"].push_back(name);
+  }
+  const Json difference = nullable(object({{"difference", number()},
+                                           {"low", number()},
+                                           {"high", number()},
+                                           {"p_rise", number()},
+                                           {"p_fall", number()},
+                                           {"scenes", integer()}}));
   return {
       {"Finding", object({{"id", text()},
                           {"check", text()},
@@ -141,6 +188,19 @@ std::vector<NamedSchema> schemas() {
                           {"created_at", text()}})},
       {"FailureMode", mode},
       {"FailureModeDetail", detail},
+      {"FailureModeModel", object({{"model", text()},
+                                   {"name", text()},
+                                   {"version", text()},
+                                   {"unit", text()},
+                                   {"failed", integer()},
+                                   {"examined", integer()},
+                                   {"rate", nullable(number())},
+                                   {"low", number()},
+                                   {"high", number()},
+                                   {"scenes", integer()},
+                                   {"elsewhere", nullable(number())},
+                                   {"against_first", difference},
+                                   {"against_champion", difference}})},
   };
 }
 

@@ -561,8 +561,110 @@ export interface paths {
         /** One failure mode with its history and its most suspicious findings */
         get: operations["get_mode"];
         put?: never;
-        /** Change a failure mode's title, weight or state */
+        /** Change a failure mode's title, weight, state, owner or notes */
         post: operations["set_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modes/{mode}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lay another failure mode into this one */
+        post: operations["merge_modes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modes/{mode}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take some samples out of a failure mode as a mode of their own */
+        post: operations["split_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is most worth a person's minute, over all checks */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person's word on the findings of an item, or the change it proposes accepted */
+        post: operations["judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{decision}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back a decision, and the change of labels that it made */
+        post: operations["undo_decision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often people found each check right */
+        get: operations["list_channels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1250,6 +1352,7 @@ export interface components {
             error: string;
             /** @enum {string} */
             state: "open" | "collecting" | "labelling" | "training" | "fixed" | "regressed" | "ignored";
+            owner: string;
             weight: number;
             frequency: number;
             severity: number;
@@ -1274,6 +1377,7 @@ export interface components {
             error: string;
             /** @enum {string} */
             state: "open" | "collecting" | "labelling" | "training" | "fixed" | "regressed" | "ignored";
+            owner: string;
             weight: number;
             frequency: number;
             severity: number;
@@ -1291,8 +1395,123 @@ export interface components {
                 state: string;
                 model: string;
                 note: string;
+                author: string;
                 at: string;
             }[];
+            /** @description that are in its slice now */
+            samples: number;
+            /** @description oldest first */
+            models: components["schemas"]["FailureModeModel"][];
+        };
+        FailureModeModel: {
+            model: string;
+            name: string;
+            version: string;
+            unit: string;
+            failed: number;
+            examined: number;
+            rate: number | null;
+            low: number;
+            high: number;
+            scenes: number;
+            elsewhere: number | null;
+            against_first: {
+                difference: number;
+                low: number;
+                high: number;
+                p_rise: number;
+                p_fall: number;
+                scenes: number;
+            } | null;
+            against_champion: {
+                difference: number;
+                low: number;
+                high: number;
+                p_rise: number;
+                p_fall: number;
+                scenes: number;
+            } | null;
+        };
+        QueueItem: {
+            id: string;
+            sample: string;
+            samples: string[];
+            scene: string;
+            media: string;
+            width: number;
+            height: number;
+            labelled: boolean;
+            object: string;
+            error: string;
+            class: string;
+            box: number[] | null;
+            /** @description in 0..1 */
+            probability: number;
+            /** @enum {string} */
+            verdict: "model_error" | "label_error" | "ambiguous";
+            /** @description in 0..1 */
+            model_error: number;
+            /** @description in 0..1 */
+            label_error: number;
+            proposal: {
+                /** @enum {string} */
+                action: "add" | "remove" | "set_class" | "set_box";
+                object?: string;
+                class?: string;
+                box?: number[];
+                sample: string;
+            } | null;
+            channels: {
+                check: string;
+                score: number;
+                /** @description in 0..1 */
+                rank: number;
+                /** @description what it adds */
+                log_odds: number;
+                error: string;
+                finding: string;
+                evidence: {
+                    [key: string]: unknown;
+                };
+            }[];
+            findings: string[];
+            modes: string[];
+        };
+        Queue: {
+            model: string;
+            total: number;
+            judged: number;
+            judged_seconds: number;
+            seconds_per_item: number;
+            items: components["schemas"]["QueueItem"][];
+        };
+        Decision: {
+            decision: string;
+            verdict: string;
+            findings?: string[];
+            sample: string;
+            author: string;
+            revisions: {
+                sample: string;
+                before: number;
+                after: number;
+            }[];
+        };
+        Channel: {
+            check: string;
+            /** @description that wait for a verdict */
+            findings: number;
+            verdicts: number;
+            model_error: number;
+            label_error: number;
+            ambiguous: number;
+            ignore: number;
+            precision: number | null;
+            low: number;
+            high: number;
+            prior: number;
+            expected: number;
+            expected_top: number;
         };
         Campaign: {
             id: string;
@@ -2608,10 +2827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        finding: string;
-                        verdict: string;
-                    };
+                    "application/json": components["schemas"]["Decision"];
                 };
             };
             /** @description What went wrong */
@@ -2708,6 +2924,9 @@ export interface operations {
                     state?: string;
                     title?: string;
                     weight?: number;
+                    /** @description empty = nobody */
+                    owner?: string;
+                    /** @description goes into its history */
                     note?: string;
                 };
             };
@@ -2720,6 +2939,231 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FailureMode"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    merge_modes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description name or id */
+                    other: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureMode"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    split_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description a filter over samples */
+                    where: string;
+                    title?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        mode: components["schemas"]["FailureModeDetail"];
+                        part: components["schemas"]["FailureModeDetail"];
+                    };
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: {
+                /** @description Of this model; empty = the champion */
+                model?: string;
+                /** @description Only of this failure mode */
+                mode?: string;
+                /** @description Only of this class */
+                class?: string;
+                /** @description At most so many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    judge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    findings: string[];
+                    /** @enum {string} */
+                    verdict?: "model_error" | "label_error" | "ambiguous" | "ignore";
+                    /** @description apply the proposed change of the labels */
+                    accept?: boolean;
+                    /** @description that the person looked */
+                    seconds?: number;
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo_decision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                /** @description Of this model; empty = the champion */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        channels: components["schemas"]["Channel"][];
+                    };
                 };
             };
             /** @description What went wrong */

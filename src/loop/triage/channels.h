@@ -1,0 +1,63 @@
+// What is known of each channel (check): how often people confirmed it, and from that how likely an
+// item is worth a person's minute and whether the model or the label is wrong. Everything follows
+// from the verdicts in the catalog and from what stands; nothing else is kept.
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/channel_fusion.h"
+#include "project/check_runs.h"
+
+namespace spotter::triage {
+
+// What is believed of a channel before anybody judged it: the share of its findings that are worth
+// looking at. Channels that are computed from detections alone start low: a model that fails
+// silently gives nothing to be unsure about.
+[[nodiscard]] double prior_precision(const std::string& check);
+
+struct VerdictCounts {
+  std::int64_t model_error = 0;
+  std::int64_t label_error = 0;
+  std::int64_t ambiguous = 0;
+  std::int64_t ignore = 0;
+  [[nodiscard]] std::int64_t total() const {
+    return model_error + label_error + ambiguous + ignore;
+  }
+  // Verdicts that confirm; what cannot be told counts half.
+  [[nodiscard]] double confirmed() const {
+    return static_cast<double>(model_error + label_error) + static_cast<double>(ambiguous) / 2;
+  }
+};
+
+class Channels {
+ public:
+  // Learns from every verdict that stands. `current`: what stands now, for the ranks of scores.
+  // Loads the judged findings.
+  Channels(Project& project, const std::vector<CurrentCheck>& current);
+
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] const VerdictCounts& counts(const std::string& check) const;
+  // The votes of an item's findings: of each channel its highest rank.
+  [[nodiscard]] std::vector<kernels::Vote> votes(const std::vector<const Finding*>& findings) const;
+  [[nodiscard]] const kernels::ChannelFusion& fusion() const { return *fusion_; }
+  // Chance that the model and not the label is wrong, if something is: the check's own guess, moved
+  // by the verdicts on this check and kind of error.
+  [[nodiscard]] double model_share(const Finding& finding) const;
+  // Findings that people have judged, in any run, by what they are about.
+  [[nodiscard]] bool judged(const Finding& finding) const;
+
+ private:
+  void learn(Project& project);
+  [[nodiscard]] std::uint32_t index_of(const std::string& check) const;
+
+  std::vector<std::string> names_;
+  std::map<std::string, std::vector<double>> scores_;  // that stand, rising, of each check
+  std::map<std::string, VerdictCounts> counts_;
+  std::map<std::pair<std::string, std::string>, VerdictCounts> kinds_;  // (check, error)
+  std::set<std::string> judged_;
+  std::optional<kernels::ChannelFusion> fusion_;
+};
+
+}  // namespace spotter::triage

@@ -1,0 +1,371 @@
+#include "loop/triage/queue.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "domain/proposal.h"
+#include "kernels/diversify.h"
+#include "loop/triage/channels.h"
+#include "loop/triage/queue_items.h"
+#include "project/failure_modes.h"
+#include "project/sample_conditions.h"
+#include "trainer/trainer.h"
+
+namespace spotter::triage {
+namespace {
+
+constexpr std::size_t kPool = 2000;   // of the likeliest items, that are diversified
+constexpr double kClear = 0.65;       // from which chance of one side an item is not ambiguous
+constexpr double kUsualSeconds = 20;  // of attention for an item, before any was measured
+
+// Everything that stands, with where it is.
+struct Standing {
+  std::vector<CurrentCheck> checks;
+  std::vector<Finding> findings;
+  std::map<std::string, Sample> samples;
+  std::map<std::string, LabelSet> labels;  // people's, of the samples that have some
+  Places places;
+};
+
+Standing load(Project& project, const std::string& model) {
+  Standing standing;
+  standing.checks = current_findings(project, model, true);
+  std::set<std::string> keys;
+  for (const auto& check : standing.checks) {
+    for (const auto& finding : check.findings) {
+      keys.insert(finding.sample);
+      standing.findings.push_back(finding);
+    }
+  }
+  if (keys.empty()) {
+    return standing;
+  }
+  const std::vector<std::string> wanted(keys.begin(), keys.end());
+  for (auto& sample : project.lake->samples(wanted)) {
+    if (!sample.sequence.empty()) {
+      standing.places.scenes[sample.key] = sample.sequence;
+    }
+    standing.samples.emplace(sample.key, std::move(sample));
+  }
+  for (auto& set : project.lake->labels(wanted, kLabelLayer)) {
+    for (const auto& label : set.labels) {
+      standing.places.boxes[{set.sample, label.object}] = label.box;
+      if (!label.track.empty()) {
+        standing.places.tracks[{set.sample, label.object}] = label.track;
+      }
+    }
+    standing.labels.emplace(set.sample, std::move(set));
+  }
+  return standing;
+}
+
+std::string item_id(const Standing& standing, const std::vector<std::size_t>& members) {
+  std::string first;
+  for (const auto i : members) {
+    const auto& id = standing.findings[i].id;
+    first = first.empty() ? id : std::min(first, id);
+  }
+  return "item_" + first.substr(first.find('_') + 1);
+}
+
+struct Item {
+  std::vector<std::size_t> findings;  // the most telling first
+  std::vector<kernels::Vote> votes;
+  double probability = 0;
+};
+
+std::vector<Item> make_items(const Standing& standing, const Channels& known) {
+  std::vector<Item> items;
+  for (auto& members : merge_findings(standing.findings, standing.places)) {
+    std::vector<const Finding*> found;
+    bool judged = false;
+    for (const auto i : members) {
+      found.push_back(&standing.findings[i]);
+      judged = judged || known.judged(standing.findings[i]);
+    }
+    if (!judged) {
+      Item item{.findings = std::move(members), .votes = known.votes(found)};
+      item.probability = known.fusion().probability(item.votes);
+      items.push_back(std::move(item));
+    }
+  }
+  std::stable_sort(items.begin(), items.end(),
+                   [](const Item& a, const Item& b) { return a.probability > b.probability; });
+  return items;
+}
+
+using ModesOf = std::map<std::string, std::vector<std::string>>;
+
+ModesOf modes_of_findings(Project& project) {
+  ModesOf result;
+  for (const auto& row : project.catalog->query(
+           "SELECT f.finding, m.name FROM failure_mode_findings f JOIN failure_modes m ON m.id = "
+           "f.failure_mode WHERE m.state <> 'ignored' ORDER BY f.finding, m.name")) {
+    result[row.text(0)].push_back(row.text(1));
+  }
+  return result;
+}
+
+std::vector<std::string> modes_of(const Standing& standing, const Item& item,
+                                  const ModesOf& modes) {
+  std::set<std::string> names;
+  for (const auto i : item.findings) {
+    if (const auto it = modes.find(standing.findings[i].id); it != modes.end()) {
+      names.insert(it->second.begin(), it->second.end());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+std::string class_of(const Standing& standing, const Item& item) {
+  for (const auto i : item.findings) {
+    if (!standing.findings[i].class_name.empty()) {
+      return standing.findings[i].class_name;
+    }
+  }
+  return "";
+}
+
+// Looks of the items' samples, centred and of length 1, as rows; those without an embedding are 0.
+struct Looks {
+  std::vector<float> rows;
+  std::size_t dimensions = 0;
+};
+
+Looks looks_of(Project& project, const std::string& model, const std::vector<std::string>& keys) {
+  Looks looks;
+  if (model.empty() || keys.empty()) {
+    return looks;
+  }
+  const std::set<std::string> distinct(keys.begin(), keys.end());
+  const std::vector<std::string> wanted(distinct.begin(), distinct.end());
+  const auto known = trainer::image_embeddings(project, model, wanted);
+  const std::size_t d = known.dimensions;
+  if (known.keys.empty() || d == 0) {
+    return looks;
+  }
+  std::vector<double> mean(d);
+  for (std::size_t i = 0; i < known.values.size(); ++i) {
+    mean[i % d] += static_cast<double>(known.values[i]) / static_cast<double>(known.keys.size());
+  }
+  std::map<std::string_view, std::size_t> row_of;
+  for (std::size_t r = 0; r < known.keys.size(); ++r) {
+    row_of.emplace(known.keys[r], r);
+  }
+  looks.dimensions = d;
+  looks.rows.assign(keys.size() * d, 0);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto row = row_of.find(keys[i]);
+    double square = 0;
+    for (std::size_t k = 0; row != row_of.end() && k < d; ++k) {
+      const double off = static_cast<double>(known.values[row->second * d + k]) - mean[k];
+      looks.rows[i * d + k] = static_cast<float>(off);
+      square += off * off;
+    }
+    for (std::size_t k = 0; square > 0 && k < d; ++k) {
+      looks.rows[i * d + k] /= static_cast<float>(std::sqrt(square));
+    }
+  }
+  return looks;
+}
+
+// The order in which the items are shown: the likeliest are spread over scenes and looks.
+std::vector<std::uint32_t> order_of(Project& project, const std::string& model,
+                                    const Standing& standing, const std::vector<Item>& items,
+                                    std::size_t limit) {
+  const std::size_t pool = std::min(items.size(), kPool);
+  std::vector<double> relevance;
+  std::vector<Sample> samples;
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < pool; ++i) {
+    relevance.push_back(items[i].probability);
+    keys.push_back(standing.findings[items[i].findings.front()].sample);
+    const auto known = standing.samples.find(keys.back());
+    samples.push_back(known == standing.samples.end() ? Sample{.key = keys.back()} : known->second);
+  }
+  const auto scenes = scene_numbers(samples);
+  const auto looks = looks_of(project, model, keys);
+  auto order =
+      kernels::diversify({relevance, scenes, looks.rows, looks.dimensions}, std::min(limit, pool));
+  for (std::size_t i = pool; order.size() < limit && i < items.size(); ++i) {
+    order.push_back(static_cast<std::uint32_t>(i));
+  }
+  return order;
+}
+
+Json box_json(const Box& b) {
+  return b.valid() ? Json{b.x1, b.y1, b.x2, b.y2} : Json();
+}
+
+Json channels_json(const Standing& standing, const Channels& known, const Item& item) {
+  Json rows = Json::array();
+  for (const auto& vote : item.votes) {
+    const auto& name = known.names()[vote.channel];
+    const auto strongest =
+        std::find_if(item.findings.begin(), item.findings.end(),
+                     [&](std::size_t i) { return standing.findings[i].check == name; });
+    const Finding& finding = standing.findings[*strongest];
+    rows.push_back(
+        {{"check", name},
+         {"score", finding.score},
+         {"rank", vote.rank},
+         {"log_odds", known.fusion().contribution(vote)},
+         {"error", finding.error},
+         {"finding", finding.id},
+         {"evidence",
+          finding.evidence.empty() ? Json::object() : parse_json(finding.evidence, "evidence")}});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) {
+    return a["log_odds"].get<double>() > b["log_odds"].get<double>();
+  });
+  return rows;
+}
+
+// Chance that the model is wrong if something is: what the channels say, the more telling counting
+// more. Where nobody has labelled anything, no label can be wrong.
+double model_share(const Standing& standing, const Channels& known, const Item& item) {
+  if (!standing.labels.contains(standing.findings[item.findings.front()].sample)) {
+    return 1;
+  }
+  double sum = 0;
+  double weight = 0;
+  for (const auto i : item.findings) {
+    const Finding& finding = standing.findings[i];
+    const auto votes = known.votes({&finding});
+    const double telling = std::max(0.05, known.fusion().contribution(votes.front()));
+    sum += telling * known.model_share(finding);
+    weight += telling;
+  }
+  return sum / weight;
+}
+
+// The findings by how much their channels say, so that the first stands for the item.
+void put_most_telling_first(const Standing& standing, const Channels& known, Item& item) {
+  std::stable_sort(item.findings.begin(), item.findings.end(), [&](std::size_t a, std::size_t b) {
+    const auto telling = [&](std::size_t i) {
+      return known.fusion().contribution(known.votes({&standing.findings[i]}).front());
+    };
+    return telling(a) > telling(b);
+  });
+}
+
+Json proposal_json(const Standing& standing, const Item& item) {
+  for (const auto i : item.findings) {
+    const Finding& finding = standing.findings[i];
+    const auto proposal = proposal_of(finding);
+    if (proposal && standing.labels.contains(finding.sample)) {
+      Json json = to_json(*proposal);
+      json["sample"] = finding.sample;
+      return json;
+    }
+  }
+  return nullptr;
+}
+
+Json item_json(const Standing& standing, const Channels& known, const Item& item,
+               const ModesOf& modes) {
+  const Finding& first = standing.findings[item.findings.front()];
+  const auto sample = standing.samples.find(first.sample);
+  const Sample none{.key = first.sample};
+  const Sample& shown = sample == standing.samples.end() ? none : sample->second;
+  const double share = model_share(standing, known, item);
+  Json findings = Json::array();
+  std::set<std::string> samples;
+  for (const auto i : item.findings) {
+    findings.push_back(standing.findings[i].id);
+    samples.insert(standing.findings[i].sample);
+  }
+  return {{"id", item_id(standing, item.findings)},
+          {"sample", first.sample},
+          {"samples", samples},
+          {"scene", shown.scene()},
+          {"media", shown.media},
+          {"width", shown.width},
+          {"height", shown.height},
+          {"labelled", standing.labels.contains(first.sample)},
+          {"object", first.object},
+          {"error", first.error},
+          {"class", class_of(standing, item)},
+          {"box", box_json(place_of(first, standing.places))},
+          {"probability", item.probability},
+          {"verdict", share >= kClear       ? "model_error"
+                      : share <= 1 - kClear ? "label_error"
+                                            : "ambiguous"},
+          {"model_error", item.probability * share},
+          {"label_error", item.probability * (1 - share)},
+          {"proposal", proposal_json(standing, item)},
+          {"channels", channels_json(standing, known, item)},
+          {"findings", findings},
+          {"modes", modes_of(standing, item, modes)}};
+}
+
+// How many decisions stand, and how long one took.
+Json pace(Project& project) {
+  const auto rows = project.catalog->query(
+      "SELECT count(*), coalesce(sum(seconds), 0), coalesce(sum(CASE WHEN seconds > 0 THEN 1 ELSE "
+      "0 END), 0) FROM decisions WHERE undone_at = 0");
+  const auto timed = static_cast<double>(rows[0].integer(2));
+  return {{"judged", rows[0].integer(0)},
+          {"judged_seconds", rows[0].real(1)},
+          {"seconds_per_item", timed > 0 ? rows[0].real(1) / timed : kUsualSeconds}};
+}
+
+}  // namespace
+
+std::string queue_model(Project& project, const std::string& name) {
+  if (!name.empty()) {
+    return trainer::find_model(project, name).id;
+  }
+  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
+  return rows.empty() ? "" : rows[0].text(0);
+}
+
+Json queue(Project& project, const QueueOptions& options) {
+  const auto model = queue_model(project, options.model);
+  const std::string mode =
+      options.mode.empty() ? "" : find_failure_mode(project, options.mode).name;
+  const auto standing = load(project, model);
+  const Channels known(project, standing.checks);
+  const auto modes = modes_of_findings(project);
+  auto items = make_items(standing, known);
+  std::erase_if(items, [&](const Item& item) {
+    if (!options.class_name.empty() && class_of(standing, item) != options.class_name) {
+      return true;
+    }
+    const auto names = modes_of(standing, item, modes);
+    return !mode.empty() && std::find(names.begin(), names.end(), mode) == names.end();
+  });
+  for (auto& item : items) {
+    put_most_telling_first(standing, known, item);
+  }
+  Json rows = Json::array();
+  for (const auto i : order_of(project, model, standing, items, options.limit)) {
+    rows.push_back(item_json(standing, known, items[i], modes));
+  }
+  Json result = {{"model", model}, {"total", items.size()}};
+  result.update(pace(project));
+  result["items"] = rows;
+  return result;
+}
+
+std::vector<std::string> item_findings(Project& project, const std::string& model,
+                                       const std::string& item) {
+  const auto standing = load(project, queue_model(project, model));
+  for (const auto& members : merge_findings(standing.findings, standing.places)) {
+    if (item_id(standing, members) == item) {
+      std::vector<std::string> ids;
+      for (const auto i : members) {
+        ids.push_back(standing.findings[i].id);
+      }
+      return ids;
+    }
+  }
+  fail(ErrorCode::kNotFound,
+       fmt::format("the queue has no item \"{}\"; `spotter queue` lists what is there now", item));
+}
+
+}  // namespace spotter::triage

@@ -1,0 +1,62 @@
+// The queue: what all checks found, as things worth a person's minute, the likeliest first and no
+// screen of one scene. Each says which channels point at it, whether the model or the label is
+// probably wrong, and the change of labels that one key accepts. Verdicts teach it.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "project/project.h"
+
+namespace spotter::triage {
+
+struct QueueOptions {
+  std::string model;       // name, id or alias; empty = the champion
+  std::string mode;        // only items of this failure mode
+  std::string class_name;  // only items of this class
+  std::size_t limit = 20;
+};
+
+// {"model", "total", "judged", "seconds_per_item", "items": [{"id", "sample", "samples", "scene",
+// "width", "height", "media", "object", "error", "class", "box", "probability", "verdict"
+// (model_error, label_error, ambiguous: the likeliest), "model_error", "label_error" (chances, as
+// shares of all), "proposal" or null, "channels": [{"check", "score", "rank", "log_odds", "error",
+// "evidence"}], "findings": [ids], "modes": [names]}]}: items that nobody has judged. Costs what
+// stands of findings, read once, and limit × 2,000 comparisons of looks.
+[[nodiscard]] Json queue(Project& project, const QueueOptions& options);
+
+struct JudgeOptions {
+  std::vector<std::string> ids;  // findings or one item
+  std::string verdict;           // model_error, label_error, ambiguous, ignore; with `accept` may
+                                 // be empty: label_error
+  bool accept = false;           // apply what the findings propose as a new revision of the labels
+  std::string note;
+  double seconds = 0;  // that the person looked, for the ledger
+  std::string model;   // whose queue an item is of; empty = the champion
+};
+// A person's word: {"decision", "verdict", "findings", "sample", "author", "revisions": [{"sample",
+// "before", "after"}]}. Throws kInvalid for an unknown verdict, kNotFound, kConflict when the
+// proposal does not fit the labels as they are now. Label errors and ignored findings do not count
+// in the next ranking of failure modes.
+[[nodiscard]] Json judge(Project& project, const JudgeOptions& options);
+
+// Takes back a decision: its verdicts, and its labels by a new revision that equals the one before.
+// `id`: a decision, a finding or an item; empty = the newest of who is acting. Throws kNotFound,
+// kConflict when somebody changed the labels since.
+[[nodiscard]] Json undo_decision(Project& project, const std::string& id);
+
+// {"channels": [{"check", "findings" (that stand and nobody judged), "verdicts", "model_error",
+// "label_error", "ambiguous", "ignore", "precision" or null, "low", "high", "prior", "expected",
+// "expected_top"}]}: precision is the share of a channel's judged items that people confirmed, with
+// its Wilson interval; expected is what the ranking believes of an item that this channel alone
+// found, in the middle and at the top of its scores.
+[[nodiscard]] Json channels(Project& project, const std::string& model);
+
+// The model whose findings count: by name, id or alias; empty = the champion, or none.
+[[nodiscard]] std::string queue_model(Project& project, const std::string& name);
+
+// Ids of the findings of an item of the queue. Throws kNotFound.
+[[nodiscard]] std::vector<std::string> item_findings(Project& project, const std::string& model,
+                                                     const std::string& item);
+
+}  // namespace spotter::triage
