@@ -17,6 +17,8 @@
   X(eval_coco) \
   X(label_errors) \
   X(eval_mot) \
+  X(eval_trajectories) \
+  X(eval_tags) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \

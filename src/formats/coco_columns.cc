@@ -198,6 +198,7 @@ Index read_index(element root, CocoPair& pair, const std::string& origin) {
   }
   for (auto& [id, picture] : pictures) {
     picture.position = pair.size.images++;
+    pair.image_ids.push_back(id);
     index.pictures.emplace(id, picture);
   }
   std::map<std::int64_t, std::string> categories;
@@ -291,6 +292,7 @@ void read_truths(element root, const Index& index, Overlap overlap, CocoPair& pa
         fail(ErrorCode::kInvalid, fmt::format("annotation id {} is there twice", whole(row, "id")));
       }
       add_truth(row, index, overlap, pair.truths);
+      pair.truth_ids.push_back(has(row, "id") ? whole(row, "id") : 0);
     } catch (const Error& e) {
       trim(pair.truths, size);
       pair.rejects.add(origin, fmt::format("annotation {}", number_of_row), e.what());

@@ -1,6 +1,7 @@
 // The quick way into a COCO evaluation: ground truth and results as columns, without building the
 // nouns of domain/. For importing COCO into a project, see coco.cc.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct CocoPair {
   kernels::CocoColumns detections;
   kernels::CocoSize size;
   std::vector<std::string> class_names;  // by position
+  std::vector<std::int64_t> image_ids;   // by position
+  std::vector<std::int64_t> truth_ids;   // of annotations, by row; 0 where there is none
   Rejects rejects;                       // detections and annotations that could not be taken
 };
 

@@ -20,6 +20,8 @@ struct BrowseOptions {
   std::string show;        // "", or with an evaluation "misses", "false_alarms", "mistakes"
   std::string class_name;  // of the shown mistakes; empty = any
   double score_min = 0.3;  // false alarms below it do not count
+
+  friend bool operator==(const BrowseOptions&, const BrowseOptions&) = default;
 };
 
 // Keys of the samples that satisfy the filter, in order. Loads no samples. Throws kInvalid for a

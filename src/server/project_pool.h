@@ -12,14 +12,16 @@
 namespace spotter::server {
 
 class ProjectPool {
+  using ConfiguredAt = std::filesystem::file_time_type;  // when spotter.yaml was last written
+
  public:
   ProjectPool(std::filesystem::path root, std::size_t projects_max);
 
   class Lease {
    public:
-    Lease(ProjectPool& pool, std::unique_ptr<Project> project)
-        : pool_(pool), project_(std::move(project)) {}
-    ~Lease() { pool_.give_back(std::move(project_)); }
+    Lease(ProjectPool& pool, std::unique_ptr<Project> project, ConfiguredAt configured_at)
+        : pool_(pool), project_(std::move(project)), configured_at_(configured_at) {}
+    ~Lease() { pool_.give_back(std::move(project_), configured_at_); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     [[nodiscard]] Project& operator*() const { return *project_; }
@@ -27,13 +29,15 @@ class ProjectPool {
    private:
     ProjectPool& pool_;
     std::unique_ptr<Project> project_;
+    ConfiguredAt configured_at_;
   };
 
   // Waits while all are lent. Throws as open_project does.
   [[nodiscard]] Lease borrow();
 
  private:
-  void give_back(std::unique_ptr<Project> project);
+  // A project that was opened before spotter.yaml changed is closed, not kept.
+  void give_back(std::unique_ptr<Project> project, ConfiguredAt configured_at);
 
   std::filesystem::path root_;
   std::size_t projects_max_;
@@ -42,7 +46,7 @@ class ProjectPool {
   std::vector<std::unique_ptr<Project>>
       free_;  // the last given back is lent first: its caches are warm
   std::size_t lent_count_ = 0;
-  std::filesystem::file_time_type configured_at_;
+  ConfiguredAt configured_at_;
 };
 
 }  // namespace spotter::server

@@ -1,27 +1,21 @@
 #include "server/sample_lists.h"
 
-#include <fmt/format.h>
+#include <utility>
 
 namespace spotter::server {
 namespace {
 
 constexpr std::size_t kListsMax = 12;
 
-// Everything that the list depends on, as text.
-std::string description(Project& project, const BrowseOptions& options) {
-  const auto flags = project.catalog->query("SELECT count(*) FROM flags");
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", project.lake->snapshot(), flags[0].integer(0),
-                     options.sort, options.model, options.evaluation, options.where);
-}
-
 }  // namespace
 
 SampleLists::Keys SampleLists::get(Project& project, const BrowseOptions& options) {
-  const std::string what = description(project, options);
+  const auto flags = project.catalog->query("SELECT count(*) FROM flags");
+  State state{project.lake->snapshot(), flags[0].integer(0), options};
   {
     const std::scoped_lock guard(mutex_);
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-      if (entry->what == what) {
+      if (entry->state == state) {
         entries_.splice(entries_.begin(), entries_, entry);
         return entry->keys;
       }
@@ -29,7 +23,7 @@ SampleLists::Keys SampleLists::get(Project& project, const BrowseOptions& option
   }
   auto keys = std::make_shared<const std::vector<std::string>>(ordered_keys(project, options));
   const std::scoped_lock guard(mutex_);
-  entries_.push_front({what, keys});
+  entries_.push_front({std::move(state), keys});
   if (entries_.size() > kListsMax) {
     entries_.pop_back();
   }

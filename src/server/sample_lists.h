@@ -22,8 +22,15 @@ class SampleLists {
   [[nodiscard]] Keys get(Project& project, const BrowseOptions& options);
 
  private:
+  // Everything that a list depends on.
+  struct State {
+    std::int64_t snapshot = 0;
+    std::int64_t flag_count = 0;
+    BrowseOptions options;
+    friend bool operator==(const State&, const State&) = default;
+  };
   struct Entry {
-    std::string what;
+    State state;
     Keys keys;
   };
   std::mutex mutex_;

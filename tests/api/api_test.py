@@ -177,6 +177,23 @@ class ApiTest(unittest.TestCase):
         self.assertEqual([s["key"] for s in down["samples"]], keys[::-1])
         self.assertEqual(offset["samples"][0]["labels"][0]["box"], [10, 8, 30, 24])
 
+    def test_a_list_narrowed_to_misses_is_another_list(self):
+        samples = self.served.json("GET", "/api/v1/samples?limit=50")[1]["samples"]
+        rows = [{"key": s["key"], "predictions": [{"class": o["class"], "score": 0.9, "box": o["box"]} for o in s["labels"]]}
+                for s in samples]
+        rows[0]["predictions"] = []  # one sample with a miss
+        said = self.served.folder / "said.jsonl"
+        said.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        run("import", "jsonl", said, "--as", "predictions", "--model", "half", "--project", self.served.project, "--json")
+        evaluation = json.loads(run("evaluate", "--model", "half", "--split", "train", "--project", self.served.project,
+                                    "--json"))["id"]
+        pages = [self.served.json("GET", f"/api/v1/samples?evaluation={evaluation}{more}")[1]
+                 for more in ("", "&show=misses", "&show=false_alarms", "&show=misses&class=cone")]
+        self.assertGreater(pages[0]["total"], 1)
+        self.assertLessEqual(pages[1]["total"], 1)
+        self.assertEqual(pages[2]["total"], 0)
+        self.assertNotEqual([p["total"] for p in pages], [pages[0]["total"]] * 4)
+
     def test_pictures_have_their_own_type_and_are_kept(self):
         address = f"/api/v1/samples/{quote(self.key, safe='')}"
         for path, kind in ((f"{address}/media", "image/png"), (f"{address}/thumbnail?side=160", "image/jpeg")):

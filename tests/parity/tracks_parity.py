@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""`spotter eval mot` against the figures that py-motmetrics and TrackEval give on the same files.
+"""`spotter eval mot`, `trajectories` and `tags` against figures of other programs on the same files.
 
 TUD-Campus is published with the data; the peers' twenty generated sequences are made again here, and their
-figures are those that both programs printed. Prints `N passed, N failed, N skipped`.
+figures are those that py-motmetrics and TrackEval printed; constant velocity on UCY and the tagging scores of
+Scalabel are those of the data's README. Prints `N passed, N failed, N skipped`.
 """
 import json
 import os
@@ -23,6 +24,10 @@ GENERATED = {"motmetrics": {"MOTA": .769810, "IDF1": .344493354927331, "FP": 239
              "trackeval": {"MOTA": .769796, "IDF1": .344493354927331, "FP": 23924, "FN": 40832, "IDSW": 2717,
                            "Frag": 35115, "HOTA": .340040, "DetA": .655996, "AssA": .176377, "LocA": .849060}}
 
+UCY = {"crowds_zara01": (5153, 148, 2356, .4272, .9524), "students001": (21813, 415, 14295, .4582, 1.0221),
+       "uni_examples": (2747, 118, 621, .5938, 1.3170)}
+TAGS = {"precision": .8333333, "recall": .8055556, "F1": .8166667, "accuracy": .9, "AP": .8333333}
+
 
 def spotter(*words):
     done = subprocess.run([SPOTTER, *map(str, words), "--json"], capture_output=True, text=True, check=True)
@@ -36,7 +41,7 @@ def digits_of(value):
 def compare(name, mine, wanted):
     """Counts must be equal, shares equal in every digit that is stated."""
     wrong = [f"{k} {mine.get(k)} instead of {v}" for k, v in wanted.items()
-             if mine.get(k) is None or abs(mine[k] - v) > (.5000001 * 10.0 ** -max(6, digits_of(v))
+             if mine.get(k) is None or abs(mine[k] - v) > (.5000001 * 10.0 ** -digits_of(v)
                                                           if isinstance(v, float) else 0)]
     print(f"{'FAILED' if wrong else 'ok'} {name}: {', '.join(wrong) or f'{len(wanted)} figures'}")
     return not wrong
@@ -61,7 +66,36 @@ def generated():
             yield compare(f"20 generated sequences as {rules}", found["overall"], wanted)
 
 
-CASES = [(tud_campus, DATA / "mot-motmetrics"), (generated, SHARED / "bench" / "peers" / "gen.py")]
+def ucy():
+    files = [DATA / "trajectories-ucy" / f"{name}.txt" for name in UCY]
+    found = spotter("eval", "trajectories", "--format", "ucy", *files)
+    for file, (rows, agents, windows, ade, fde) in zip(files, UCY.values()):
+        mine = found["files"][str(file)]
+        yield compare(f"UCY {file.stem}", mine | mine["constant_velocity"],
+                      {"rows": rows, "agents": agents, "windows": windows, "uneven_windows": 0, "ADE": ade, "FDE": fde})
+    total = sum(case[2] for case in UCY.values())
+    mean = sum(found["files"][str(f)]["windows"] * found["files"][str(f)]["constant_velocity"]["ADE"] for f in files) / total
+    yield compare("UCY overall", found["overall"] | found["overall"]["constant_velocity"],
+                  {"windows": total, "ADE": round(mean, 9)})
+
+
+def argoverse():
+    file, = (DATA / "av2-NC" / "forecasting").glob("*.csv")
+    found = spotter("eval", "trajectories", "--format", "argoverse", file)["overall"]
+    yield compare("Argoverse 2 scenario", found, {"rows": 2434, "agents": 58, "windows": 7})
+
+
+def tags():
+    folder = DATA / "eval-scalabel" / "tagging"
+    found = spotter("eval", "tags", "--gt", folder / "tag_gts.json", "--dt", folder / "tag_preds.json",
+                    "--tags", "weather,scene")
+    yield compare("Scalabel tags", found["overall"], TAGS)
+    yield compare("Scalabel AP by tag", {n: t["AP"] for n, t in found["tags"].items()},
+                  {"weather": .6666667, "scene": 1.0})
+
+
+CASES = [(tud_campus, DATA / "mot-motmetrics"), (generated, SHARED / "bench" / "peers" / "gen.py"),
+         (ucy, DATA / "trajectories-ucy"), (argoverse, DATA / "av2-NC"), (tags, DATA / "eval-scalabel")]
 
 
 def main():

@@ -196,8 +196,8 @@ void Preparation::load_flags(Prepared& prepared) const {
 void Preparation::load_splits(Prepared& prepared) const {
   std::string version = model_ ? model_->dataset_version : "";
   if (version.empty()) {
-    const auto newest = project_.catalog->query(
-        "SELECT id FROM dataset_versions ORDER BY number DESC LIMIT 1");
+    const auto newest =
+        project_.catalog->query("SELECT id FROM dataset_versions ORDER BY number DESC LIMIT 1");
     version = newest.empty() ? "" : newest[0].text(0);
   }
   std::map<std::string, std::string> split_of;
