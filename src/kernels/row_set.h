@@ -4,10 +4,18 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace spotter::kernels {
+
+// Bits that are set in all of the words; spans of one length.
+[[nodiscard]] std::size_t count_common(std::span<const std::uint64_t> a,
+                                       std::span<const std::uint64_t> b);
+[[nodiscard]] std::size_t count_common(std::span<const std::uint64_t> a,
+                                       std::span<const std::uint64_t> b,
+                                       std::span<const std::uint64_t> c);
 
 class RowSet {
  public:
@@ -34,19 +42,11 @@ class RowSet {
   }
   // How many rows are in both, without building the intersection.
   [[nodiscard]] std::size_t count_with(const RowSet& other) const {
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      total += static_cast<std::size_t>(std::popcount(words_[i] & other.words_[i]));
-    }
-    return total;
+    return count_common(words_, other.words_);
   }
   // How many rows are in all three.
   [[nodiscard]] std::size_t count_with(const RowSet& a, const RowSet& b) const {
-    std::size_t total = 0;
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      total += static_cast<std::size_t>(std::popcount(words_[i] & a.words_[i] & b.words_[i]));
-    }
-    return total;
+    return count_common(words_, a.words_, b.words_);
   }
   RowSet& operator&=(const RowSet& other) {
     for (std::size_t i = 0; i < words_.size(); ++i) {
