@@ -19,6 +19,7 @@
   X(eval_mot) \
   X(eval_trajectories) \
   X(eval_tags) \
+  X(neighbours) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \

@@ -51,6 +51,27 @@ TEST(Knn, EqualsBruteForce) {
   }
 }
 
+// All against all computes each pair once; the answer is that of two separate sets. More rows than
+// one block, and rows that are equal.
+TEST(Knn, AgainstItselfEqualsAgainstACopy) {
+  constexpr std::size_t kDimensions = 5;
+  auto values = random_values(1111 * kDimensions, 7);
+  std::copy_n(values.begin(), 300 * kDimensions, values.end() - 300 * kDimensions);
+  const auto copy = values;
+  const Vectors vectors{values, kDimensions};
+  const Vectors same{copy, kDimensions};
+  const auto one = nearest_neighbours(vectors, vectors, 9);
+  const auto two = nearest_neighbours(vectors, same, 9);
+  EXPECT_EQ(one.rows, two.rows);
+  EXPECT_EQ(one.distances, two.distances);
+  std::vector<std::uint32_t> group(vectors.count());
+  for (std::uint32_t i = 0; i < group.size(); ++i) {
+    group[i] = i / 3;
+  }
+  const auto grouped = nearest_neighbours(vectors, vectors, 9, group, group);
+  EXPECT_EQ(grouped.rows, nearest_neighbours(vectors, same, 9, group, group).rows);
+}
+
 TEST(Knn, OwnGroupIsNeverANeighbour) {
   const auto values = random_values(200 * 8, 3);
   const Vectors vectors{values, 8};
