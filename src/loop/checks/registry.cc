@@ -13,6 +13,7 @@
 #define SPOTTER_CHECKS(X) \
   X(flags) \
   X(label_loss) \
+  X(label_errors) \
   X(sensor_disagreement) \
   X(embedding_distance) \
   X(label_sanity) \

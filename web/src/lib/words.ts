@@ -136,6 +136,7 @@ export function jobWords(kind: string): string {
 const kChecks: Record<string, string> = {
   flags: 'flagged by a person',
   label_loss: 'label and model disagree',
+  label_errors: 'label probably wrong',
   sensor_disagreement: 'another sensor disagrees',
   embedding_distance: 'unlike what it learned from',
 };
