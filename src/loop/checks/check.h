@@ -38,6 +38,7 @@ enum Need : std::uint32_t {
   kNeedsEmbeddings = 16,  // of the examined samples and of the model's training samples
   kNeedsReference = 32,   // labelled samples (of the training version) with the sensor layer
   kNeedsSplits = 64,      // the split of each sample in the model's version, else the newest
+  kUsesSensor = 128,      // the same layer as kNeedsSensor, but it may be missing
 };
 
 // Which samples a check looks at when nobody names any.

@@ -156,7 +156,7 @@ void Preparation::load_labels(const Check& check, Prepared& prepared) const {
     input.labels = aligned_labels(prepared.samples, prepared.labels);
   }
   const auto layer = layer_of(prepared.parameters);
-  if ((check.needs & kNeedsSensor) != 0) {
+  if ((check.needs & (kNeedsSensor | kUsesSensor)) != 0) {
     prepared.sensor = project_.lake->labels(keys, layer);
     input.sensor = aligned_labels(prepared.samples, prepared.sensor);
   }

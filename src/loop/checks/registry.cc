@@ -15,6 +15,7 @@
   X(label_loss) \
   X(label_errors) \
   X(sensor_disagreement) \
+  X(track_disagreement) \
   X(embedding_distance) \
   X(label_sanity) \
   /* new ones above this line */
