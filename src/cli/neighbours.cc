@@ -21,7 +21,7 @@ struct Words {
   std::string queries;
   std::size_t k = 10;
   bool approximate = false;
-  Metric metric = Metric::kEuclidean;
+  std::string metric = "euclidean";
   std::string out;
   kernels::ApproximateOptions options;
 };
@@ -98,10 +98,10 @@ void print_first(const kernels::Neighbours& found, std::size_t queries) {
 }
 
 int run(const Words& words, const Context& context) {
-  const VectorsFile base(words.base, words.metric);
+  const VectorsFile base(words.base, metric_of(words.metric));
   std::optional<VectorsFile> asked;
   if (!words.queries.empty()) {
-    asked.emplace(words.queries, words.metric);
+    asked.emplace(words.queries, metric_of(words.metric));
   }
   const auto queries = asked ? asked->vectors() : base.vectors();
   const auto result = search(words, queries, base.vectors());
@@ -109,7 +109,7 @@ int run(const Words& words, const Context& context) {
                    {"rows", base.vectors().count()},
                    {"dimensions", base.vectors().dimensions},
                    {"k", words.k},
-                   {"metric", words.metric == Metric::kCosine ? "cosine" : "euclidean"},
+                   {"metric", words.metric},
                    {"method", words.approximate ? "approximate" : "exact"}};
   if (words.approximate) {
     document["recall"] = result.recall;
@@ -148,8 +148,7 @@ std::function<int()> declare(CLI::App& app, Context& context) {
                  "--approximate: candidates kept while searching; more = better recall, slower")
       ->check(CLI::Range(1, 100000));
   app.add_option("--metric", words->metric, "euclidean or cosine (distances of rows of length 1)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Metric>{
-          {"euclidean", Metric::kEuclidean}, {"cosine", Metric::kCosine}}));
+      ->check(CLI::IsMember({"euclidean", "cosine"}));
   app.add_option("--out", words->out,
                  "Write the ids here (.npy, int64) and the distances to NAME.distances.npy");
   return [words, &context] { return run(*words, context); };

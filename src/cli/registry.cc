@@ -20,6 +20,8 @@
   X(eval_trajectories) \
   X(eval_tags) \
   X(neighbours) \
+  X(drift) \
+  X(select) \
   X(evaluate) \
   X(evaluations) \
   X(compare) \

@@ -46,6 +46,10 @@ std::size_t first_bad_row(const kernels::Vectors& vectors) {
 
 }  // namespace
 
+Metric metric_of(std::string_view name) {
+  return name == "cosine" ? Metric::kCosine : Metric::kEuclidean;
+}
+
 VectorsFile::VectorsFile(const std::filesystem::path& path, Metric metric) : file_(path) {
   if (file_.shape().size() != 2 || file_.columns() == 0) {
     fail(ErrorCode::kInvalid,

@@ -1,0 +1,194 @@
+#include "store/lake/table_file.h"
+
+#include <array>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <string_view>
+#include <unordered_map>
+
+#include <duckdb.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "store/lake/duck.h"
+
+namespace spotter::lake {
+namespace {
+
+std::string sql_name(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    out += c;
+    if (c == '"') {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+ColumnKind kind_of(std::string_view type) {
+  for (const std::string_view word : {"[]", "STRUCT", "MAP", "BLOB", "UNION", "BIT"}) {
+    if (type.find(word) != std::string_view::npos) {
+      return ColumnKind::kOther;
+    }
+  }
+  for (const std::string_view word : {"DATE", "TIME", "INTERVAL"}) {
+    if (type.starts_with(word)) {
+      return ColumnKind::kTime;
+    }
+  }
+  for (const std::string_view word : {"INT", "DOUBLE", "FLOAT", "DECIMAL"}) {
+    if (type.find(word) != std::string_view::npos) {
+      return ColumnKind::kNumber;
+    }
+  }
+  return ColumnKind::kCategory;
+}
+
+// The table function that reads the file.
+std::string source_of(const std::filesystem::path& path) {
+  std::string name = to_lower(path.filename().string());
+  if (name.ends_with(".gz")) {
+    name.resize(name.size() - 3);
+  }
+  if (name.ends_with(".parquet") || name.ends_with(".pq")) {
+    return fmt::format("read_parquet({})", sql_text(path.string()));
+  }
+  if (name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".txt")) {
+    return fmt::format("read_csv({}, sample_size = -1)", sql_text(path.string()));
+  }
+  fail(ErrorCode::kInvalid,
+       fmt::format("the name must end with .parquet, .csv, .tsv or .npy: {}", path.string()));
+}
+
+// The first line of DuckDB's reason: the rest is advice about its own SQL.
+std::string reason_of(const char* message) {
+  const std::string text = message == nullptr ? "unknown reason" : message;
+  return text.substr(0, text.find('\n'));
+}
+
+bool is_null(std::uint64_t* validity, idx_t row) {
+  return validity != nullptr && !duckdb_validity_row_is_valid(validity, row);
+}
+
+}  // namespace
+
+struct TableFile::Handles {
+  duckdb_database database = nullptr;
+  duckdb_connection connection = nullptr;
+  ~Handles() {
+    duckdb_disconnect(&connection);
+    duckdb_close(&database);
+  }
+
+  // Runs `sql` and hands over each chunk of its result.
+  void each_chunk(const std::string& sql, const std::filesystem::path& path,
+                  const std::function<void(duckdb_data_chunk)>& take) const {
+    struct Result {
+      duckdb_result value{};
+      ~Result() { duckdb_destroy_result(&value); }
+    } result;
+    if (duckdb_query(connection, sql.c_str(), &result.value) != DuckDBSuccess) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("the table cannot be read ({}): {}",
+                       reason_of(duckdb_result_error(&result.value)), path.string()));
+    }
+    while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.value)) {
+      take(chunk);
+      duckdb_destroy_data_chunk(&chunk);
+    }
+  }
+};
+
+TableFile::TableFile(const std::filesystem::path& path)
+    : path_(path), handles_(std::make_unique<Handles>()) {
+  if (!std::filesystem::is_regular_file(path)) {
+    fail(ErrorCode::kNotFound, fmt::format("no such file: {}", path.string()));
+  }
+  const std::string source = source_of(path);
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  duckdb_set_config(config, "autoinstall_known_extensions", "false");
+  duckdb_set_config(config, "autoload_known_extensions", "false");
+  const auto state = duckdb_open_ext(nullptr, &handles_->database, config, nullptr);
+  duckdb_destroy_config(&config);
+  if (state != DuckDBSuccess) {
+    fail(ErrorCode::kInternal, "DuckDB cannot be opened in memory");
+  }
+  duckdb_connect(handles_->database, &handles_->connection);
+  // A CSV is parsed once; a Parquet file is read a column at a time.
+  const char* kind = source.starts_with("read_csv") ? "TEMP TABLE" : "TEMP VIEW";
+  handles_->each_chunk(fmt::format("CREATE {} t AS SELECT * FROM {}", kind, source), path_,
+                       [](auto) {});
+  const auto text = [](duckdb_data_chunk chunk, idx_t column, idx_t row) {
+    auto* cells = static_cast<duckdb_string_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)));
+    return std::string(duckdb_string_t_data(&cells[row]), duckdb_string_t_length(cells[row]));
+  };
+  handles_->each_chunk("SELECT column_name, column_type FROM (DESCRIBE t)", path_,
+                       [&](duckdb_data_chunk chunk) {
+                         for (idx_t r = 0; r < duckdb_data_chunk_get_size(chunk); ++r) {
+                           const auto type = text(chunk, 1, r);
+                           columns_.push_back({text(chunk, 0, r), type, kind_of(type)});
+                         }
+                       });
+  handles_->each_chunk("SELECT count(*) FROM t", path_, [&](duckdb_data_chunk chunk) {
+    rows_ = static_cast<std::size_t>(*static_cast<std::int64_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0))));
+  });
+}
+
+TableFile::~TableFile() = default;
+
+std::vector<double> TableFile::numbers(const std::string& column) const {
+  std::vector<double> values;
+  values.reserve(rows_);
+  handles_->each_chunk(fmt::format("SELECT CAST({} AS DOUBLE) FROM t", sql_name(column)), path_,
+                       [&](duckdb_data_chunk chunk) {
+                         duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, 0);
+                         const auto* cells =
+                             static_cast<const double*>(duckdb_vector_get_data(vector));
+                         const std::size_t begin = values.size();
+                         const idx_t count = duckdb_data_chunk_get_size(chunk);
+                         values.insert(values.end(), cells, cells + count);
+                         auto* validity = duckdb_vector_get_validity(vector);
+                         for (idx_t r = 0; validity != nullptr && r < count; ++r) {
+                           if (is_null(validity, r)) {
+                             values[begin + r] = std::numeric_limits<double>::quiet_NaN();
+                           }
+                         }
+                       });
+  return values;
+}
+
+Categories TableFile::categories(const std::string& column) const {
+  Categories result;
+  result.codes.reserve(rows_);
+  std::unordered_map<std::string, std::int32_t> known;
+  std::string name;
+  handles_->each_chunk(
+      fmt::format("SELECT CAST({} AS VARCHAR) FROM t", sql_name(column)), path_,
+      [&](duckdb_data_chunk chunk) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, 0);
+        auto* cells = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
+        auto* validity = duckdb_vector_get_validity(vector);
+        for (idx_t r = 0; r < duckdb_data_chunk_get_size(chunk); ++r) {
+          if (is_null(validity, r)) {
+            result.codes.push_back(-1);
+            continue;
+          }
+          name.assign(duckdb_string_t_data(&cells[r]), duckdb_string_t_length(cells[r]));
+          const auto next = static_cast<std::int32_t>(known.size());
+          const auto [it, added] = known.try_emplace(name, next);
+          if (added) {
+            result.names.push_back(name);
+          }
+          result.codes.push_back(it->second);
+        }
+      });
+  return result;
+}
+
+}  // namespace spotter::lake
