@@ -20,6 +20,7 @@
   X(eval_trajectories) \
   X(eval_tags) \
   X(neighbours) \
+  X(duplicates) \
   X(drift) \
   X(select) \
   X(evaluate) \
