@@ -18,6 +18,7 @@
   X(track_disagreement) \
   X(embedding_distance) \
   X(label_sanity) \
+  X(uncertainty) \
   /* new ones above this line */
 
 namespace spotter::checks {

@@ -137,6 +137,7 @@ const kChecks: Record<string, string> = {
   flags: 'flagged by a person',
   label_loss: 'label and model disagree',
   label_errors: 'label probably wrong',
+  uncertainty: 'the model is unsure',
   sensor_disagreement: 'another sensor disagrees',
   embedding_distance: 'unlike what it learned from',
 };
