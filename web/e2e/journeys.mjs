@@ -37,6 +37,52 @@ export const journeys = {
     await page.getByText('The model is wrong', { exact: true }).nth(1).waitFor();
   },
 
+  'the queue is gone through by keys alone, and a decision is taken back': async ({
+    page,
+    address,
+    project,
+  }) => {
+    const waiting = project.run('queue').total;
+    assert.ok(waiting >= 3, `${waiting} things wait`);
+    await page.goto(`${address}/queue`);
+    await page.getByText('Why it is here').waitFor();
+    await page.getByText(`1 of ${Math.min(40, waiting)}`).waitFor();
+    await page.keyboard.press('1');
+    await page.getByText(/1 decision in/).waitFor();
+    await page.getByText(/^2 of/).waitFor();
+    await page.keyboard.press('4');
+    await page.getByText(/2 decisions in/).waitFor();
+    await page.getByText(/^3 of/).waitFor();
+    await page.keyboard.press('p');
+    await page.getByText('Take back').waitFor();
+    await page.keyboard.press('u');
+    await page.getByText('Taken back.').waitFor();
+    await page.getByText(/1 decision in/).waitFor();
+    await page.keyboard.press('z');
+    await page.getByText('Close up').waitFor();
+    const after = project.run('queue');
+    assert.equal(after.total, waiting - 1, 'what was decided is gone, what was taken back is not');
+    assert.equal(after.judged, 1);
+    assert.ok(after.judged_seconds > 0, 'the time that a person looked is kept');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).getByText('Accept the proposed change').waitFor();
+  },
+
+  'a failure mode gets an owner and a note, and leads to its queue': async ({ page, address, project }) => {
+    const mode = project.run('modes', '--all').modes[0];
+    await page.goto(`${address}/modes/${mode.id}`);
+    await page.getByLabel('Owner').fill('ann');
+    await page.keyboard.press('Enter');
+    await page.getByText('Kept.').waitFor();
+    await page.getByLabel('Note').fill('lamps are dim at night');
+    await page.keyboard.press('Enter');
+    await page.getByText(/lamps are dim at night \(/).waitFor();
+    assert.equal(project.run('modes', 'show', mode.id).owner, 'ann');
+    await page.getByRole('link', { name: 'Queue', exact: true }).last().click();
+    await page.waitForURL(/\/queue\?mode=/);
+    await page.getByText('Only one failure mode').waitFor();
+  },
+
   "a slice's number leads to its pictures": async ({ page, address, project }) => {
     await page.goto(`${address}/gates/${project.report.id}`);
     const row = page.getByRole('row', { name: /night/i }).first();

@@ -14,13 +14,24 @@ const kStill = ['nowhere'];
 async function addresses(address) {
   const get = async (path) => (await fetch(`${address}/api/v1/${path}`)).json();
   const first = async (path, member) => (await get(path))[member][0];
-  const pages = ['', 'cycles', 'samples', 'modes', 'labelling', 'versions', 'models', 'gates', 'monitor'];
+  const pages = [
+    '',
+    'cycles',
+    'samples',
+    'queue',
+    'modes',
+    'labelling',
+    'versions',
+    'models',
+    'gates',
+    'monitor',
+  ];
   pages.push('jobs', 'ledger', ...kStill);
   const details = [
     ['cycles', await first('cycles', 'cycles')],
     ['gates', await first('gates', 'reports')],
     ['models', await first('models', 'models')],
-    ['modes', await first('modes', 'modes')],
+    ['modes', await first('modes?all=true', 'modes')],
     ['campaigns', await first('campaigns', 'campaigns')],
     ['batches', await first('batches', 'batches')],
   ];

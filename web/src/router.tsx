@@ -77,6 +77,13 @@ const sample = createRoute({
   component: lazyRouteComponent(() => import('./pages/samples/SamplePage'), 'SamplePage'),
 });
 
+const queue = createRoute({
+  getParentRoute: () => root,
+  path: '/queue',
+  validateSearch: z.object({ mode: text }),
+  component: lazyRouteComponent(() => import('./pages/queue/QueuePage'), 'QueuePage'),
+});
+
 const tree = root.addChildren([
   home,
   cycles,
@@ -87,6 +94,7 @@ const tree = root.addChildren([
   gate,
   samples,
   sample,
+  queue,
   modes,
   mode,
   labelling,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -41,19 +42,30 @@ std::string error_words(const std::string& error, const std::string& class_name)
   if (error == "bad_box") {
     return "badly placed " + things;
   }
-  if (error == "novel") {
-    return "unfamiliar pictures";
+  static const std::map<std::string, std::string, std::less<>> of_pictures = {
+      {"novel", "unfamiliar pictures"},
+      {"flagged", "flagged pictures"},
+      {"drift", "drifted pictures"},
+      {"shift", "pictures that became more frequent"},
+      {"near_duplicate", "nearly the same pictures"},
+      {"leak", "pictures in training and test"},
+      {"high_loss", "labels that surprise the model"}};
+  if (const auto words = of_pictures.find(error); words != of_pictures.end()) {
+    return words->second;
   }
-  if (error == "flagged") {
-    return "flagged pictures";
-  }
-  if (error == "drift") {
-    return "drifted pictures";
-  }
-  if (error == "high_loss") {
-    return "labels that surprise the model";
-  }
-  return fmt::format("{} of {}", error, things);
+  static const std::map<std::string, std::string, std::less<>> of_objects = {
+      {"duplicate", "{} counted twice"},
+      {"label_missing", "unlabelled {}"},
+      {"label_class", "wrongly named {}"},
+      {"label_box", "badly labelled {}"},
+      {"label_spurious", "labels of no {}"},
+      {"label_invalid", "impossible labels of {}"},
+      {"uncertain", "uncertain {}"},
+      {"miscalibrated", "overconfident {}"},
+      {"wrong_future", "wrongly foreseen {}"}};
+  const auto words = of_objects.find(error);
+  return words == of_objects.end() ? fmt::format("{} of {}", error, things)
+                                   : fmt::format(fmt::runtime(words->second), things);
 }
 
 std::string slug(const std::string& title) {

@@ -13,9 +13,26 @@ export const giveVerdict = (finding: string, verdict: Verdict) =>
     client.POST('/api/v1/findings/{finding}/verdict', { params: { path: { finding } }, body: { verdict } }),
   );
 
+export const judge = (body: {
+  findings: string[];
+  verdict?: Verdict;
+  accept?: boolean;
+  seconds?: number;
+  note?: string;
+}) => unwrap(client.POST('/api/v1/verdicts', { body }));
+
+export const undoDecision = (decision: string) =>
+  unwrap(client.POST('/api/v1/decisions/{decision}/undo', { params: { path: { decision } } }));
+
+export const mergeModes = (mode: string, other: string) =>
+  unwrap(client.POST('/api/v1/modes/{mode}/merge', { params: { path: { mode } }, body: { other } }));
+
+export const splitMode = (mode: string, body: { where: string; title?: string }) =>
+  unwrap(client.POST('/api/v1/modes/{mode}/split', { params: { path: { mode } }, body }));
+
 export const setMode = (
   mode: string,
-  body: { state?: string; weight?: number; title?: string; note?: string },
+  body: { state?: string; weight?: number; title?: string; note?: string; owner?: string },
 ) => unwrap(client.POST('/api/v1/modes/{mode}', { params: { path: { mode } }, body }));
 
 export const cancelJob = (job: string) =>

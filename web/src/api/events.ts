@@ -14,7 +14,7 @@ const kKeys: Partial<Record<string, string[]>> & Record<Topic, string[]> = {
   jobs: ['jobs', 'attention'],
   models: ['models', 'runs', 'deployments', 'evaluations', 'project', 'attention'],
   gates: ['gates', 'attention', 'cycles'],
-  modes: ['modes', 'findings', 'attention', 'project'],
+  modes: ['modes', 'findings', 'channels', 'attention', 'project'],
   campaigns: ['campaigns'],
   batches: ['batches', 'attention'],
   versions: ['versions', 'project'],

@@ -88,6 +88,21 @@ export const modeQuery = (mode: string) =>
     queryFn: () => unwrap(client.GET('/api/v1/modes/{mode}', { params: { path: { mode } } })),
   });
 
+/** Asked for once: the order stays while a person goes through it. */
+export const queueQuery = (mode: string) =>
+  queryOptions({
+    queryKey: ['queue', mode],
+    queryFn: () =>
+      unwrap(client.GET('/api/v1/queue', { params: { query: { limit: 40, ...(mode ? { mode } : {}) } } })),
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+
+export const channelsQuery = queryOptions({
+  queryKey: ['channels'],
+  queryFn: () => unwrap(client.GET('/api/v1/channels')),
+});
+
 export const modeFindingsQuery = (mode: string) =>
   queryOptions({
     queryKey: ['findings', { mode }],

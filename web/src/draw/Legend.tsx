@@ -1,5 +1,5 @@
 /** What the colours mean, and how many marks there are of each. */
-import { markColour } from './drawMarks';
+import { kDashed, markColour } from './drawMarks';
 import { type MarkKind, kMarkWords } from './marks';
 import styles from './Legend.module.css';
 
@@ -14,7 +14,10 @@ export function Legend({ kinds, counts }: LegendProps) {
       {kinds.map((kind) => (
         <li key={kind}>
           <i
-            style={{ borderColor: markColour(kind), borderStyle: kind === 'missed' ? 'dashed' : 'solid' }}
+            style={{
+              borderColor: markColour(kind),
+              borderStyle: kDashed.includes(kind) ? 'dashed' : 'solid',
+            }}
             aria-hidden="true"
           />
           {kMarkWords[kind]}

@@ -14,12 +14,14 @@ const kTokens: Record<MarkKind, string> = {
   alarm: '--alarm',
   label: '--drawn',
   guess: '--guess',
+  prediction: '--guess',
   ignored: '--line-strong',
   sensor: '--accent',
   finding: '--alarm',
+  proposal: '--found',
 };
 
-const kDashed: readonly MarkKind[] = ['missed', 'ignored', 'sensor'];
+export const kDashed: readonly MarkKind[] = ['missed', 'prediction', 'ignored', 'sensor'];
 
 let colours: Partial<Record<MarkKind, string>> = {};
 let coloursOf = '';
@@ -54,7 +56,11 @@ function drawBox(
   ink: Ink,
   strong: boolean,
 ) {
-  const width = mark.quiet ? Math.max(1, ink.width / 2) : ink.width;
+  const width = mark.quiet
+    ? Math.max(1, ink.width / 2)
+    : mark.kind === 'proposal'
+      ? ink.width + 1.5
+      : ink.width;
   context.lineJoin = 'round';
   context.setLineDash([]);
   context.lineWidth = width + 2;
@@ -73,7 +79,7 @@ export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mar
     const faint = ink.chosen !== undefined && ink.chosen >= 0 && !strong;
     context.globalAlpha = faint ? 0.35 : mark.quiet ? 0.6 : 1;
     drawBox(context, mark, box, ink, strong);
-    if (strong || (ink.texts && !faint)) drawText(context, mark, box[0], box[1]);
+    if (mark.text !== '' && (strong || (ink.texts && !faint))) drawText(context, mark, box[0], box[1]);
   });
   context.globalAlpha = 1;
 }

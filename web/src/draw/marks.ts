@@ -1,8 +1,18 @@
 /** What is drawn over a picture: labels and predictions as marks, and which of them agree. Pure. */
 import { type Box, toBox } from '../lib/geometry';
 
-/** found: rightly found · missed: overlooked · alarm: nothing there · label, guess: not compared · other */
-export type MarkKind = 'found' | 'missed' | 'alarm' | 'label' | 'guess' | 'ignored' | 'sensor' | 'finding';
+/** found: rightly found · missed: overlooked · alarm: nothing there · label, guess, prediction (dashed): not compared · other */
+export type MarkKind =
+  | 'found'
+  | 'missed'
+  | 'alarm'
+  | 'label'
+  | 'guess'
+  | 'prediction'
+  | 'ignored'
+  | 'sensor'
+  | 'finding'
+  | 'proposal';
 
 export interface Mark {
   box: Box;
@@ -87,7 +97,9 @@ export const kMarkWords: Record<MarkKind, string> = {
   alarm: 'False alarm',
   label: 'Label',
   guess: 'Model',
+  prediction: 'Model',
   ignored: 'Does not count',
   sensor: 'Other sensor',
-  finding: 'Finding',
+  finding: 'What is asked about',
+  proposal: 'Proposed change',
 };

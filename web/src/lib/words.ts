@@ -79,8 +79,20 @@ const kErrors: Record<string, string> = {
   false_alarm: 'False alarm',
   wrong_class: 'Wrong kind',
   bad_box: 'Badly placed',
+  duplicate: 'Counted twice',
+  label_missing: 'Not labelled',
+  label_class: 'Label of the wrong kind',
+  label_box: 'Label badly placed',
+  label_spurious: 'Label of nothing',
+  label_invalid: 'Label breaks a rule',
+  uncertain: 'Unsure',
   novel: 'Unfamiliar',
+  near_duplicate: 'Nearly the same',
+  leak: 'In training and test',
+  shift: 'More frequent now',
   flagged: 'Flagged by a person',
+  miscalibrated: 'Too sure',
+  wrong_future: 'Came otherwise',
 };
 
 export function errorWords(error: string): string {
@@ -140,6 +152,14 @@ const kChecks: Record<string, string> = {
   uncertainty: 'the model is unsure',
   sensor_disagreement: 'another sensor disagrees',
   embedding_distance: 'unlike what it learned from',
+  embeddings: 'unlike what it learned from',
+  label_errors: 'the label is doubtful',
+  label_sanity: 'the label breaks a rule',
+  error_types: 'label and model differ',
+  uncertainty: 'the model is unsure',
+  miscalibration: 'the model is too sure',
+  track_disagreement: 'the frames before and after disagree',
+  hindsight: 'what happened next disagrees',
 };
 
 /** Which check found something, as a reason. */

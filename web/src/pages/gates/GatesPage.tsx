@@ -30,8 +30,7 @@ function Decision({ report }: { report: Report }) {
 function Why({ report }: { report: Report }) {
   const sliceName = useSliceName();
   const [reason, ...more] = report.reasons;
-  if (reason === undefined)
-    return <>{report.first_model ? 'The first model' : 'Nowhere worse'}</>;
+  if (reason === undefined) return <>{report.first_model ? 'The first model' : 'Nowhere worse'}</>;
   return (
     <>
       {reasonWords(reason, sliceName)}

@@ -49,7 +49,13 @@ const kColumns: Column<Schemas['Job']>[] = [
     ),
   },
   { key: 'state', title: 'State', cell: (j) => <State job={j} /> },
-  { key: 'message', title: 'Says', grow: true, quiet: true, cell: (j) => (j.state === 'done' ? '' : j.message) },
+  {
+    key: 'message',
+    title: 'Says',
+    grow: true,
+    quiet: true,
+    cell: (j) => (j.state === 'done' ? '' : j.message),
+  },
   { key: 'step', title: 'For', quiet: true, cell: (j) => <For job={j} /> },
   {
     key: 'executor',

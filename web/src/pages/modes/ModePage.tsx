@@ -1,18 +1,22 @@
 /** One failure mode: what it is, what happened to it, and its findings to judge one by one. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { setMode } from '../../api/actions';
 import type { Schemas } from '../../api/client';
 import { modeFindingsQuery, modeQuery, useModelNames } from '../../api/queries';
-import { moment, percent, sentence } from '../../lib/format';
+import { grouped, moment, percent, sentence } from '../../lib/format';
 import { isEverything } from '../../lib/filter';
 import { errorWords, stateWords } from '../../lib/words';
 import { StateBadge } from '../../ui/Badge';
+import { Button, buttonClass } from '../../ui/Button';
 import { Choice } from '../../ui/Choice';
 import { Card, Facts, Page, Section } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { toast } from '../../ui/Toast';
 import { FindingList } from './FindingList';
+import { LifeLine } from './LifeLine';
+import { MergeWindow, ModeFields, SplitWindow } from './ModeEdits';
 import styles from './ModePage.module.css';
 
 type Mode = Schemas['FailureModeDetail'];
@@ -69,7 +73,7 @@ function About({ mode }: { mode: Mode }) {
             ),
           },
           { name: 'How often', value: percent(mode.frequency, 1) },
-          { name: 'Weight', value: mode.weight.toFixed(1) },
+          { name: 'Pictures', value: grouped(mode.samples) },
           { name: 'First seen with', value: nameOf(mode.first_model) || '–' },
           { name: 'Last seen with', value: nameOf(mode.last_model) || '–' },
         ]}
@@ -82,13 +86,35 @@ function History({ mode }: { mode: Mode }) {
   return (
     <ul className={styles.history}>
       {mode.history.toReversed().map((h) => (
-        <li key={`${h.at}/${h.state}`}>
+        <li key={`${h.at}/${h.state}/${h.note}`}>
           <StateBadge state={h.state} />
           <time>{moment(h.at)}</time>
-          {h.note !== '' && <p>{h.note}</p>}
+          {h.note !== '' && (
+            <p>
+              {h.note}
+              {h.author !== '' && ` (${h.author})`}
+            </p>
+          )}
         </li>
       ))}
     </ul>
+  );
+}
+
+function Actions({ mode }: { mode: Mode }) {
+  const [window, setWindow] = useState<'split' | 'merge' | ''>('');
+  const close = () => setWindow('');
+  return (
+    <>
+      <Link to="/queue" search={{ mode: mode.id }} className={buttonClass()}>
+        Queue
+      </Link>
+      <Button onClick={() => setWindow('split')}>Split</Button>
+      <Button onClick={() => setWindow('merge')}>Merge</Button>
+      <StateChoice mode={mode} />
+      <SplitWindow mode={mode} open={window === 'split'} onClose={close} />
+      <MergeWindow mode={mode} open={window === 'merge'} onClose={close} />
+    </>
   );
 }
 
@@ -106,12 +132,15 @@ export function ModePage() {
           {mode && <StateBadge state={mode.state} />}
         </>
       }
-      actions={mode && <StateChoice mode={mode} />}
+      actions={mode && <Actions mode={mode} />}
     >
       <Loaded query={query}>
         {(data) => (
           <div className={styles.columns}>
             <div>
+              <Section title="Over the models" note="The share that each fails on, in the test pictures">
+                <LifeLine mode={data} />
+              </Section>
               <Loaded query={findings} lines={6}>
                 {(found) => <FindingList findings={found.findings} total={found.total} />}
               </Loaded>
@@ -119,6 +148,9 @@ export function ModePage() {
             <aside>
               <Section title="About">
                 <About mode={data} />
+              </Section>
+              <Section title="People">
+                <ModeFields mode={data} />
               </Section>
               <Section title="History">
                 <History mode={data} />

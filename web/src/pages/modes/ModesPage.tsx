@@ -57,6 +57,7 @@ function columns(worst: number): Column<Mode>[] {
         </span>
       ),
     },
+    { key: 'owner', title: 'Owner', cell: (m) => (m.owner === '' ? '–' : m.owner), quiet: true },
     { key: 'at', title: 'Seen', cell: (m) => <Ago at={m.updated_at} />, quiet: true },
   ];
 }
