@@ -25,7 +25,7 @@ struct FusionOptions {
   double slope = 1.0;            // prior log-odds from the middle of a channel's ranks to its top
   double weight_variance = 1.0;  // of the prior of a channel's weight, in log-odds²
   double slope_variance = 0.5;
-  double base_variance = 2.0;
+  double base_variance = 0.5;
 };
 
 // log-odds = base + Σ over the votes of (weight + slope × (2 rank − 1)). Gaussian priors, with

@@ -194,6 +194,29 @@ class ApiTest(unittest.TestCase):
         self.assertEqual(pages[2]["total"], 0)
         self.assertNotEqual([p["total"] for p in pages], [pages[0]["total"]] * 4)
 
+    def test_an_item_of_the_queue_is_judged_and_taken_back(self):
+        self.served.json("POST", "/api/v1/flags", {"sample": self.key, "reason": "look at this", "source": "queue"})
+        run("check", "run", "flags", "--project", self.served.project, "--json")
+        queue = self.served.json("GET", "/api/v1/queue")[1]
+        item = queue["items"][0]
+        self.assertEqual((item["error"], item["channels"][0]["check"]), ("flagged", "flags"))
+        self.fit(queue, self.document["paths"]["/api/v1/queue"]["get"])
+        body = {"findings": item["findings"], "verdict": "model_error", "seconds": 3.5}
+        status, said = self.served.json("POST", "/api/v1/verdicts", body)
+        self.assertEqual(status, 200, said)
+        after = self.served.json("GET", "/api/v1/queue")[1]
+        self.assertNotIn(item["id"], [i["id"] for i in after["items"]])
+        self.assertEqual((after["judged"], after["judged_seconds"]), (1, 3.5))
+        channel = self.served.json("GET", "/api/v1/channels")[1]["channels"][0]
+        self.assertEqual((channel["verdicts"], channel["precision"]), (1, 1.0))
+        status, back = self.served.json("POST", f"/api/v1/decisions/{said['decision']}/undo")
+        self.assertEqual((status, back["verdict"]), (200, "model_error"), back)
+        self.assertEqual(self.served.json("GET", "/api/v1/queue")[1]["total"], queue["total"])
+        self.error(f"/api/v1/decisions/{said['decision']}/undo", 404, "POST")
+        self.error("/api/v1/verdicts", 400, "POST", {"findings": [], "verdict": "ignore"})
+        self.error("/api/v1/verdicts", 400, "POST", {"findings": item["findings"], "accept": True})
+        self.error("/api/v1/verdicts", 404, "POST", {"findings": ["finding_0"], "verdict": "ignore"})
+
     def test_pictures_have_their_own_type_and_are_kept(self):
         address = f"/api/v1/samples/{quote(self.key, safe='')}"
         for path, kind in ((f"{address}/media", "image/png"), (f"{address}/thumbnail?side=160", "image/jpeg")):
