@@ -153,7 +153,6 @@ const kChecks: Record<string, string> = {
   sensor_disagreement: 'another sensor disagrees',
   embedding_distance: 'unlike what it learned from',
   embeddings: 'unlike what it learned from',
-  label_errors: 'the label is doubtful',
   label_sanity: 'the label breaks a rule',
   error_types: 'label and model differ',
   uncertainty: 'the model is unsure',
