@@ -24,7 +24,8 @@ using kernels::TrackEventKind;
 
 constexpr double kGapDecay = 6;  // frames over which trust in an expected box falls to 1/e
 constexpr double kCoveredDiscount = 0.7;
-constexpr double kSameBox = 0.5;  // IoU of a detection and an external track's box
+constexpr double kEndDiscount = 0.6;  // an object may appear and vanish for reasons of its own
+constexpr double kSameBox = 0.5;      // IoU of a detection and an external track's box
 
 // One sequence: which samples, in the order of their frames, and what the tracker is given.
 struct Sequence {
@@ -187,6 +188,9 @@ class Run {
                        .box = event.box};
     if (missing) {
       finding.object = place_name(event.box);
+      const bool between =
+          event.kind == TrackEventKind::kMissingBetween || event.kind == TrackEventKind::kFlicker;
+      score *= between ? 1 : kEndDiscount;
       score *= std::exp(-(event.nearest - 1) / kGapDecay) * (1 - kCoveredDiscount * event.covered);
       if (event.detection < 0) {
         ++counts_[{sample, class_name}];
@@ -351,7 +355,9 @@ const Check track_disagreement = {
         "that is large, inside the picture and not behind another (late_first, early_last; only "
         "where the size of the pictures is known). A class that is neither the track's before nor "
         "after is `wrong_class`, a box that the frames around contradict is `bad_box`. The score "
-        "is the track's mean score, less for few detections, long gaps and covered places. Where "
+        "is the track's mean score, less for few detections, long gaps, covered places and the "
+        "ends "
+        "of tracks. Where "
         "the layer `layer` holds the boxes of an external tracker, they are compared frame by "
         "frame: boxes that only the tracker has are `miss`, only the detector `false_alarm`, with "
         "different classes `wrong_class`. A moving camera is taken out where samples have the "
