@@ -151,7 +151,6 @@ const kChecks: Record<string, string> = {
   label_errors: 'label probably wrong',
   uncertainty: 'the model is unsure',
   sensor_disagreement: 'another sensor disagrees',
-  track_disagreement: 'not so in the frames around',
   embedding_distance: 'unlike what it learned from',
   embeddings: 'unlike what it learned from',
   label_sanity: 'the label breaks a rule',
