@@ -19,6 +19,7 @@
   X(embedding_distance) \
   X(label_sanity) \
   X(uncertainty) \
+  X(miscalibration) \
   /* new ones above this line */
 
 namespace spotter::checks {

@@ -150,6 +150,7 @@ const kChecks: Record<string, string> = {
   label_loss: 'label and model disagree',
   label_errors: 'label probably wrong',
   uncertainty: 'the model is unsure',
+  miscalibration: 'scores promise too much or too little',
   sensor_disagreement: 'another sensor disagrees',
   embedding_distance: 'unlike what it learned from',
   embeddings: 'unlike what it learned from',
