@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "bench"
 DEPS = Path(os.environ.get("SPOTTER_DEPS", ROOT / ".deps"))
-SHARED_FILES = {"run.py", "common.py"}
+SHARED_FILES = {"run.py", "common.py", "vectors_data.py"}
 
 
 def environment():

@@ -48,10 +48,10 @@ def nannyml(_):
 
 
 def tcpd(folder):
-    """True changes are found, series without one give no alarm wherever they are cut. The days of `bank` depend on
-    each other, so blocks of twenty are exchanged whole; where a side has fewer than ten, there is not enough data."""
+    """True changes are found, series without one give no alarm wherever they are cut. The days of `bank` repeat by month
+    and depend on each other, so blocks of thirty are exchanged whole; fewer than ten a side are not enough data."""
     for name, change, block in (("quality_control_1", 146, 0), ("quality_control_2", 97, 0), ("quality_control_5", None, 0),
-                                ("bank", None, 20)):
+                                ("bank", None, 30)):
         values = json.loads((SHARED / "drift-changepoints-tcpd" / f"{name}.json").read_text())["series"][0]["raw"]
         for cut in [change] if change else [len(values) * share // 10 for share in (3, 4, 5, 6, 7)]:
             sides = []

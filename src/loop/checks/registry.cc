@@ -17,6 +17,7 @@
   X(sensor_disagreement) \
   X(track_disagreement) \
   X(embedding_distance) \
+  X(embeddings) \
   X(label_sanity) \
   X(uncertainty) \
   X(miscalibration) \
