@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -95,7 +96,7 @@ std::string split_of_path(const std::string& name) {
 }
 
 struct Picture {
-  std::string content;  // hash of the bytes
+  std::size_t bytes = 0;
   std::uint64_t look = 0;
   std::int64_t pixels = 0;
   std::string reason;  // why it could not be read
@@ -107,7 +108,7 @@ Picture look_at(const std::filesystem::path& file) {
     const std::string bytes = read_file(file);
     const auto info = media::probe(bytes, file.string());
     picture.pixels = std::int64_t{info.width} * info.height;
-    picture.content = sha256_hex(bytes);
+    picture.bytes = bytes.size();
     const auto small = media::resize(media::thumbnail(bytes, 2 * kernels::kHashSide, file.string()),
                                      kernels::kHashSide, kernels::kHashSide);
     std::vector<float> greys;
@@ -148,7 +149,7 @@ Json find_in_folder(const std::filesystem::path& folder, const DuplicateOptions&
   std::vector<std::string> kept;
   std::vector<std::uint64_t> hashes;
   Items items;
-  std::vector<const std::string*> contents;
+  std::vector<std::size_t> sizes;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!pictures[i].reason.empty()) {
       rejects.push_back({{"file", names[i]}, {"reason", pictures[i].reason}});
@@ -158,13 +159,22 @@ Json find_in_folder(const std::filesystem::path& folder, const DuplicateOptions&
     hashes.push_back(pictures[i].look);
     items.splits.push_back(split_of_path(names[i]));
     items.worth.push_back(pictures[i].pixels);
-    contents.push_back(&pictures[i].content);
+    sizes.push_back(pictures[i].bytes);
   }
   auto found = kernels::near_hashes(hashes, static_cast<int>(asked));
-  // Exact means the same bytes, not only the same look.
-  std::unordered_map<std::string, std::uint32_t> firsts;
+  // Exact means the same bytes, not only the same look; only files of one size and look are hashed.
+  std::map<std::pair<std::size_t, std::uint64_t>, std::vector<std::uint32_t>> alike;
   for (std::uint32_t i = 0; i < kept.size(); ++i) {
-    found.exact[i] = firsts.try_emplace(*contents[i], i).first->second;
+    alike[{sizes[i], hashes[i]}].push_back(i);
+  }
+  for (const auto& [key, members] : alike) {
+    std::unordered_map<std::string, std::uint32_t> firsts;
+    for (const auto member : members) {
+      found.exact[member] =
+          members.size() == 1
+              ? member
+              : firsts.try_emplace(sha256_file(folder / kept[member]), member).first->second;
+    }
   }
   items.name = [&](std::uint32_t i) { return Json(kept[i]); };
   Json report = {{"kind", "pictures"}, {"items", kept.size()}, {"threshold", asked}};
