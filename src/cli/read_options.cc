@@ -21,6 +21,9 @@ void add_read_options(CLI::App& app, formats::ReadOptions& options) {
   app.add_option("--voc-base", options.voc_base,
                  "Pascal VOC: number of the first pixel (default: find out)")
       ->check(CLI::IsMember({0, 1}));
+  app.add_flag(
+      "--clusters", options.clusters,
+      "KITTI: fill the layer lidar with clusters of the points, not with labelled objects");
   app.add_flag_callback(
       "--clip", [&options] { options.outside = formats::Outside::kClip; },
       "Clip boxes that leave their picture instead of refusing them");

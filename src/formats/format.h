@@ -50,6 +50,7 @@ struct ReadOptions {
   std::vector<std::string> classes;  // the schema; empty = take every class that the file names
   int voc_base = -1;  // Pascal VOC corner origin: 1, 0, or -1 = find out (any 0 means 0)
   Outside outside = Outside::kReject;
+  bool clusters = false;  // KITTI: layer lidar from the points themselves, not from 3D labels
 };
 
 struct ReadReport {

@@ -14,7 +14,9 @@
   X(yolo) \
   X(jsonl) \
   X(cvat) \
-  X(images)
+  X(images) \
+  X(kitti) \
+  /* new ones above this line */
 
 namespace spotter::formats {
 

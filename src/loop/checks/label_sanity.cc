@@ -77,7 +77,7 @@ class Problems {
 
 void check_class(const Label& label, std::size_t i, std::span<const std::string> classes,
                  Problems& problems) {
-  if (classes.empty() ||
+  if (classes.empty() || label.ignore || label.crowd ||
       std::find(classes.begin(), classes.end(), label.class_name) != classes.end()) {
     return;
   }

@@ -119,6 +119,7 @@ TEST(LabelSanity, CrowdsAndIgnoredRegionsMayOverlapAndBeSmall) {
   crowd.crowd = true;
   Label ignored = labelled("2", "cone", {50, 10, 51, 30});
   ignored.ignore = true;
+  ignored.class_name = "DontCare";
   recording.add({crowd, labelled("3", "cone", {10, 10, 30, 30}), ignored});
   EXPECT_TRUE(recording.findings().empty());
 }

@@ -5,11 +5,13 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
 #include "loop/checks/check.h"
+#include "loop/checks/sensor_matching.h"
 
 namespace spotter::checks {
 namespace {
@@ -145,11 +147,80 @@ double support_of(const Box& cluster, const PredictionSet& predictions) {
   return best;
 }
 
+// Confident predictions that the sensor should see too, and does not.
+void report_false_alarms(const CheckInput& input, std::size_t s, const SensorMatching& matching,
+                         CheckOutput& output) {
+  const double detected = input.number("detected");
+  const double range = input.number("range_m");
+  const auto& predictions = input.outputs[s]->set.predictions;
+  for (std::size_t j = 0; j < predictions.size(); ++j) {
+    const auto& p = predictions[j];
+    const double distance = matching.distance_of(p);
+    const bool near = distance > 0 && distance <= range;
+    if (p.score < detected || matching.of(s).partner[j] != 0 || !near ||
+        !matching.in_view(input.samples[s], p.box)) {
+      continue;
+    }
+    const double visibility = matching.visibility(distance);
+    const Json evidence = {
+        {"score", p.score}, {"distance_m", distance}, {"visibility", visibility}};
+    output.findings.push_back({.sample = input.samples[s].key,
+                               .object = fmt::format("p{}", j),
+                               .error = "false_alarm",
+                               .class_name = p.class_name,
+                               .score = p.score * visibility,
+                               .box = p.box,
+                               .evidence = evidence.dump()});
+  }
+}
+
+// Plausible sensor objects that no prediction stands at.
+void report_misses(const CheckInput& input, std::size_t s, const Plausibility& plausibility,
+                   const SensorMatching* matching, CheckOutput& output) {
+  const double points_min = input.number("points_min");
+  std::map<std::string, std::int64_t> counts;
+  const auto& clusters = input.sensor[s]->labels;
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    const auto& cluster = clusters[i];
+    const Json facts = facts_of(cluster);
+    const double support = matching != nullptr ? matching->of(s).support[i]
+                                               : support_of(cluster.box, input.outputs[s]->set);
+    Guess guess = plausibility.guess(shape_of(cluster, facts));
+    if (guess.class_name.empty() && std::find(input.classes.begin(), input.classes.end(),
+                                              cluster.class_name) != input.classes.end()) {
+      guess.class_name = cluster.class_name;  // a detector's, not a mere cluster
+    }
+    const bool solid = json_get_or<double>(facts, "points", points_min) >= points_min;
+    if (guess.plausibility < input.number("plausible") || !solid) {
+      continue;
+    }
+    ++counts[guess.class_name];
+    if (support >= input.number("detected")) {
+      continue;
+    }
+    Json evidence = {{"plausibility", guess.plausibility}, {"best_score", support}};
+    evidence.update(facts);
+    output.findings.push_back({.sample = input.samples[s].key,
+                               .object = cluster.object,
+                               .error = "miss",
+                               .class_name = guess.class_name,
+                               .score = guess.plausibility * (1 - support),
+                               .box = cluster.box,
+                               .evidence = evidence.dump()});
+  }
+  for (const auto& [class_name, count] : counts) {
+    output.objects.push_back({s, class_name, count});
+  }
+}
+
 CheckOutput run(const CheckInput& input) {
   const Plausibility plausibility(input, input.number("prior_strength"));
-  const double detected = input.number("detected");
-  const double plausible = input.number("plausible");
-  const double points_min = input.number("points_min");
+  std::optional<SensorMatching> matching;
+  if (input.number("gate") > 0) {
+    matching.emplace(input, MatchingOptions{.gate = input.number("gate"),
+                                            .detected = input.number("detected"),
+                                            .time_offset_s = input.number("time_offset_s")});
+  }
   CheckOutput output;
   output.examined.assign(input.samples.size(), 0);
   for (std::size_t s = 0; s < input.samples.size(); ++s) {
@@ -157,31 +228,9 @@ CheckOutput run(const CheckInput& input) {
       continue;
     }
     output.examined[s] = 1;
-    std::map<std::string, std::int64_t> counts;
-    for (const auto& cluster : input.sensor[s]->labels) {
-      const Json facts = facts_of(cluster);
-      const double support = support_of(cluster.box, input.outputs[s]->set);
-      const Guess guess = plausibility.guess(shape_of(cluster, facts));
-      const bool solid = json_get_or<double>(facts, "points", points_min) >= points_min;
-      if (guess.plausibility < plausible || !solid) {
-        continue;
-      }
-      ++counts[guess.class_name];
-      if (support >= detected) {
-        continue;
-      }
-      Json evidence = {{"plausibility", guess.plausibility}, {"best_score", support}};
-      evidence.update(facts);
-      output.findings.push_back({.sample = input.samples[s].key,
-                                 .object = cluster.object,
-                                 .error = "miss",
-                                 .class_name = guess.class_name,
-                                 .score = guess.plausibility * (1 - support),
-                                 .box = cluster.box,
-                                 .evidence = evidence.dump()});
-    }
-    for (const auto& [class_name, count] : counts) {
-      output.objects.push_back({s, class_name, count});
+    report_misses(input, s, plausibility, matching ? &*matching : nullptr, output);
+    if (matching) {
+      report_false_alarms(input, s, *matching, output);
     }
   }
   return output;
@@ -201,6 +250,21 @@ constexpr std::array kParams = {
           .number = 5,
           .high = 1000,
           .summary = "a size and shape seen so many times counts as much as the coarser one"},
+    Param{.name = "gate",
+          .number = 0,
+          .high = 10,
+          .summary = "0 = any prediction at the place will do; else each prediction explains one "
+                     "cluster, at most so many of its heights away"},
+    Param{.name = "range_m",
+          .number = 30,
+          .high = 1000,
+          .summary = "with a gate: how far away the sensor should see what the camera sees; 0 = "
+                     "report no false alarms"},
+    Param{.name = "time_offset_s",
+          .number = 0,
+          .low = -10,
+          .high = 10,
+          .summary = "with a gate: the sensor's time minus the camera's"},
 };
 
 constexpr std::array<std::string_view, 1> kTasks = {"detection"};
@@ -210,14 +274,21 @@ constexpr std::array<std::string_view, 1> kTasks = {"detection"};
 extern const Check sensor_disagreement;
 const Check sensor_disagreement = {
     .name = "sensor_disagreement",
-    .summary = "Objects that another sensor sees and the model does not",
+    .summary = "Objects that another sensor sees and the model does not, and the other way round",
     .method =
         "A cluster of the sensor layer without a prediction at its place (its centre inside the "
         "box, or IoU 0.2) is a `miss`. Its score is plausibility × (1 − best score there). "
         "Plausibility is the share of labelled objects among clusters of that size in pixels, size "
         "in metres and shape in labelled samples, shrunk to the coarser share where few were seen; "
         "without 50 labelled clusters it is 1. So usual distractors of a place (drums, bushes, "
-        "bins) don't fill the list.",
+        "bins) don't fill the list. With `gate`, predictions and clusters are matched one to one, "
+        "as many and as near as possible; how far the sensors' pictures usually lie apart is "
+        "learned from the matches, and boxes are moved by `time_offset_s` where the vehicle's "
+        "motion is known (attributes speed_mps and yaw_rate_radps, or poses of the frames). Then "
+        "a confident prediction without a cluster is a `false_alarm` if the sensor should see it: "
+        "within `range_m` by its height in the picture, and in the sensor's field of view. Its "
+        "score is the prediction's times the share of predictions at that distance that have a "
+        "cluster.",
     .tasks = kTasks,
     .needs = kNeedsSensor | kNeedsPredictions | kNeedsReference,
     .population = Population::kUnseen,
