@@ -73,6 +73,7 @@ std::function<int()> declare_queue(CLI::App& app, Context& context) {
 
 struct VerdictWords {
   std::string id;
+  std::filesystem::path file;
   triage::JudgeOptions options;
   bool undo = false;
 };
@@ -106,6 +107,15 @@ int say(VerdictWords& words, Context& context) {
   return 0;
 }
 
+int say_all(const VerdictWords& words, Context& context) {
+  auto project = open_project(context.project);
+  const Json result = triage::judge_file(project, words.file, words.options.model);
+  context.answer(result, [&] {
+    fmt::print("{} by {}\n", counted(result["decisions"].size(), "decision"), project.person);
+  });
+  return 0;
+}
+
 std::function<int()> declare_verdict(CLI::App& app, Context& context) {
   auto words = std::make_shared<VerdictWords>();
   app.add_option("ID", words->id, "A finding or an item, from `spotter findings` or `queue`");
@@ -114,11 +124,19 @@ std::function<int()> declare_verdict(CLI::App& app, Context& context) {
   app.add_flag("--accept", words->options.accept,
                "Apply the proposed change to the labels; without a VERDICT: a label_error");
   app.add_flag("--undo", words->undo, "Take the decision back; without an ID: your newest");
+  app.add_option("--from", words->file,
+                 "Decide for each line of this file: {\"id\", \"verdict\"} as JSON")
+      ->check(CLI::ExistingFile);
+  app.add_option("--model", words->options.model,
+                 "Whose queue an item is of (default: the champion)");
   app.add_option("--note", words->options.note, "Why");
   app.add_option("--seconds", words->options.seconds, "How long you looked, for the ledger")
       ->check(CLI::Range(0.0, 86'400.0));
-  return
-      [words, &context] { return words->undo ? take_back(*words, context) : say(*words, context); };
+  return [words, &context] {
+    return !words->file.empty() ? say_all(*words, context)
+           : words->undo        ? take_back(*words, context)
+                                : say(*words, context);
+  };
 }
 
 std::function<int()> declare_channels(CLI::App& app, Context& context) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "domain/proposal.h"
 #include "loop/triage/propose.h"
@@ -15,10 +16,26 @@
 namespace spotter::triage {
 namespace {
 
+using Items = std::map<std::string, std::vector<std::string>>;
+
+bool names_item(const std::vector<std::string>& ids) {
+  return ids.size() == 1 && ids[0].starts_with("item_");
+}
+
+std::vector<std::string> findings_of_item(const Items& items, const std::string& item) {
+  const auto known = items.find(item);
+  if (known == items.end()) {
+    fail(
+        ErrorCode::kNotFound,
+        fmt::format("the queue has no item \"{}\"; `spotter queue` lists what is there now", item));
+  }
+  return known->second;
+}
+
 std::vector<Finding> findings_of(Project& project, const JudgeOptions& options) {
   auto ids = options.ids;
-  if (ids.size() == 1 && ids[0].starts_with("item_")) {
-    ids = item_findings(project, options.model, ids[0]);
+  if (names_item(ids)) {
+    ids = findings_of_item(standing_items(project, options.model), ids[0]);
   }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -176,6 +193,36 @@ Json judge(Project& project, const JudgeOptions& options) {
   return {{"decision", id},        {"verdict", verdict},           {"finding", findings[0].id},
           {"findings", ids},       {"sample", findings[0].sample}, {"author", project.person},
           {"revisions", revisions}};
+}
+
+Json judge_file(Project& project, const std::filesystem::path& path, const std::string& model) {
+  std::vector<JudgeOptions> wishes;
+  const Items items = standing_items(project, model);
+  std::size_t line_number = 0;
+  for (const auto& line : split(read_file(path), '\n')) {
+    ++line_number;
+    if (trim(line).empty()) {
+      continue;
+    }
+    const auto place = fmt::format("line {}: {}", line_number, path.string());
+    const Json row = parse_json(line, place);
+    JudgeOptions wish{.ids = {json_get<std::string>(row, "id", place)},
+                      .verdict = json_get_or<std::string>(row, "verdict", ""),
+                      .accept = json_get_or(row, "accept", false),
+                      .note = json_get_or<std::string>(row, "note", ""),
+                      .seconds = json_get_or(row, "seconds", 0.0)};
+    (void)verdict_of(wish);
+    if (names_item(wish.ids)) {
+      wish.ids = findings_of_item(items, wish.ids[0]);
+    }
+    (void)findings_of(project, wish);
+    wishes.push_back(std::move(wish));
+  }
+  Json decisions = Json::array();
+  for (const auto& wish : wishes) {
+    decisions.push_back(judge(project, wish));
+  }
+  return {{"decisions", decisions}};
 }
 
 Json undo_decision(Project& project, const std::string& wanted) {

@@ -352,20 +352,17 @@ Json queue(Project& project, const QueueOptions& options) {
   return result;
 }
 
-std::vector<std::string> item_findings(Project& project, const std::string& model,
-                                       const std::string& item) {
+std::map<std::string, std::vector<std::string>> standing_items(Project& project,
+                                                               const std::string& model) {
   const auto standing = load(project, queue_model(project, model));
+  std::map<std::string, std::vector<std::string>> items;
   for (const auto& members : merge_findings(standing.findings, standing.places)) {
-    if (item_id(standing, members) == item) {
-      std::vector<std::string> ids;
-      for (const auto i : members) {
-        ids.push_back(standing.findings[i].id);
-      }
-      return ids;
+    auto& ids = items[item_id(standing, members)];
+    for (const auto i : members) {
+      ids.push_back(standing.findings[i].id);
     }
   }
-  fail(ErrorCode::kNotFound,
-       fmt::format("the queue has no item \"{}\"; `spotter queue` lists what is there now", item));
+  return items;
 }
 
 }  // namespace spotter::triage

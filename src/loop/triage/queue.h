@@ -2,6 +2,8 @@
 // screen of one scene. Each says which channels point at it, whether the model or the label is
 // probably wrong, and the change of labels that one key accepts. Verdicts teach it.
 #pragma once
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,12 @@ struct JudgeOptions {
 // in the next ranking of failure modes.
 [[nodiscard]] Json judge(Project& project, const JudgeOptions& options);
 
+// The same for each line of a file: {"id" (a finding or an item), "verdict", "accept", "note",
+// "seconds"} as JSON; {"decisions": [judge's answers]}. Every line is read and its id found before
+// anything is decided; throws kInvalid and kNotFound with file and line.
+[[nodiscard]] Json judge_file(Project& project, const std::filesystem::path& path,
+                              const std::string& model);
+
 // Takes back a decision: its verdicts, and its labels by a new revision that equals the one before.
 // `id`: a decision, a finding or an item; empty = the newest of who is acting. Throws kNotFound,
 // kConflict when somebody changed the labels since.
@@ -55,8 +63,8 @@ struct JudgeOptions {
 // The model whose findings count: by name, id or alias; empty = the champion, or none.
 [[nodiscard]] std::string queue_model(Project& project, const std::string& name);
 
-// Ids of the findings of an item of the queue. Throws kNotFound.
-[[nodiscard]] std::vector<std::string> item_findings(Project& project, const std::string& model,
-                                                     const std::string& item);
+// Every item that stands, judged or not, with the ids of its findings.
+[[nodiscard]] std::map<std::string, std::vector<std::string>> standing_items(
+    Project& project, const std::string& model);
 
 }  // namespace spotter::triage
