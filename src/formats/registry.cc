@@ -15,6 +15,7 @@
   X(jsonl) \
   X(cvat) \
   X(images) \
+  X(mot) \
   X(kitti) \
   /* new ones above this line */
 

@@ -236,7 +236,7 @@ class Events {
       return;
     }
     for (int step = 1; step <= options_.late_max; ++step) {
-      const auto f = static_cast<std::ptrdiff_t>(tip.frame) + direction * step;
+      const auto f = static_cast<std::ptrdiff_t>(tip.frame) + std::ptrdiff_t{direction} * step;
       if (f < 0 || f >= static_cast<std::ptrdiff_t>(frames_.size())) {
         return;
       }

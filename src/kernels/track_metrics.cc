@@ -171,6 +171,7 @@ std::int64_t identity_matches(const TrackOverlaps& overlaps, double iou_min) {
     }
   }
   std::vector<WeightedEdge> edges;
+  edges.reserve(agreed.size());
   for (std::size_t p = 0; p < agreed.size(); ++p) {
     edges.push_back({overlaps.pairs()[p].truth, overlaps.pairs()[p].output, agreed[p]});
   }

@@ -126,7 +126,7 @@ Box grown(const Box& box, const std::pair<double, double>& by) {
   return {box.x1 - by.first, box.y1 - by.second, box.x2 + by.first, box.y2 + by.second};
 }
 
-ObjectTrack finished(Live&& live) {
+ObjectTrack finished(Live live) {
   double sum = 0;
   for (const auto& [index, score] : live.votes) {
     sum += score;
