@@ -29,7 +29,8 @@ struct Bin {
 void check(Scored rows) {
   require(rows.scores.size() == rows.right.size(), "scores and outcomes are aligned");
   for (std::size_t i = 0; i < rows.scores.size(); ++i) {
-    if (!(rows.scores[i] >= 0 && rows.scores[i] <= 1)) {
+    const bool inside = rows.scores[i] >= 0 && rows.scores[i] <= 1;  // NaN is not
+    if (!inside) {
       fail(ErrorCode::kInvalid,
            fmt::format("row {}: the score {} is outside of 0 to 1", i, rows.scores[i]));
     }
@@ -66,7 +67,8 @@ double newton_temperature(const Derivatives& derivatives) {
     const auto [slope, curvature] = derivatives(b);
     (slope > 0 ? high : low) = b;
     double next = curvature > 0 ? b - slope / curvature : 0;
-    if (!(next > low && next < high)) {
+    const bool bracketed = next > low && next < high;
+    if (!bracketed) {
       next = std::sqrt(low * high);  // Newton left the bracket: halve it
     }
     if (std::abs(next - b) <= 1e-12 * b) {

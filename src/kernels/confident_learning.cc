@@ -29,7 +29,7 @@ struct Lanes {
   typedef Real Vector __attribute__((vector_size(16)));
 };
 template <typename Real>
-using Vector = typename Lanes<Real>::Vector;
+using Vector = Lanes<Real>::Vector;
 
 template <typename Real>
 inline Vector<Real> load(const Real* from) {
@@ -54,15 +54,15 @@ bool within(std::span<const Real> values) {
   const Real low = static_cast<Real>(0 - kProbabilitySlack);
   const Real high = static_cast<Real>(1 + kProbabilitySlack);
   using Wide = Vector<Real>;
-  constexpr std::size_t n = Lanes<Real>::kCount;
+  constexpr std::size_t kLanes = Lanes<Real>::kCount;
   auto good = (Wide{} == Wide{});
   std::size_t i = 0;
-  for (; i + n <= values.size(); i += n) {
+  for (; i + kLanes <= values.size(); i += kLanes) {
     const auto v = load(values.data() + i);
     good &= (v >= low) & (v <= high);
   }
   bool all = true;
-  for (std::size_t lane = 0; lane < n; ++lane) {
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
     all = all && good[lane] != 0;
   }
   for (; i < values.size(); ++i) {
@@ -92,6 +92,82 @@ void check_labels(std::span<const std::int64_t> labels, std::size_t classes) {
   }
 }
 
+// For each other class j the `wanted[j]` rows with the greatest p_j − p_k, from one walk through
+// the rows of class k. What may still be among the greatest of class j is above `bar_[j]`.
+template <typename Real>
+class GreatestMargins {
+ public:
+  struct Margin {
+    Real value = 0;
+    std::uint32_t row = 0;
+    bool operator<(const Margin& other) const {  // greatest first, then the lower row
+      return value != other.value ? value > other.value : row < other.row;
+    }
+  };
+
+  explicit GreatestMargins(std::vector<std::size_t> wanted)
+      : wanted_(std::move(wanted)),
+        bar_((wanted_.size() + kLanes - 1) / kLanes * kLanes, kInfinity),
+        best_(wanted_.size()) {
+    for (std::size_t j = 0; j < wanted_.size(); ++j) {
+      bar_[j] = wanted_[j] > 0 ? -kInfinity : kInfinity;
+    }
+  }
+
+  // row: the probabilities of row i; own: that of its given class.
+  void offer(const Real* row, Real own, std::uint32_t i) {
+    for (std::size_t j = 0; j < wanted_.size(); j += kLanes) {
+      const Real* at = row + j;
+      if (j + kLanes > wanted_.size()) {
+        std::copy(at, row + wanted_.size(), last_.begin());
+        at = last_.data();
+      }
+      const auto above = (load(at) - own) > load(bar_.data() + j);
+      std::array<std::uint64_t, 2> bits{};
+      static_assert(sizeof above == sizeof bits);
+      std::memcpy(bits.data(), &above, sizeof bits);
+      if ((bits[0] | bits[1]) != 0) {
+        for (std::size_t lane = 0; lane < kLanes; ++lane) {
+          if (above[lane] != 0) {
+            take(j + lane, {at[lane] - own, i});
+          }
+        }
+      }
+    }
+  }
+
+  // The rows of class j, in no order.
+  const std::vector<Margin>& of(std::size_t j) {
+    keep_wanted(j);
+    return best_[j];
+  }
+
+ private:
+  static constexpr std::size_t kLanes = Lanes<Real>::kCount;
+  static constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+
+  void take(std::size_t j, Margin margin) {
+    best_[j].push_back(margin);
+    if (best_[j].size() >= 2 * wanted_[j] + 16) {
+      keep_wanted(j);
+      bar_[j] = std::max_element(best_[j].begin(), best_[j].end())->value;
+    }
+  }
+  void keep_wanted(std::size_t j) {
+    if (best_[j].size() > wanted_[j]) {
+      std::nth_element(best_[j].begin(),
+                       best_[j].begin() + static_cast<std::ptrdiff_t>(wanted_[j]) - 1,
+                       best_[j].end());
+      best_[j].resize(wanted_[j]);
+    }
+  }
+
+  std::vector<std::size_t> wanted_;
+  std::vector<Real> bar_;  // filled up to whole lanes with what nothing reaches
+  std::vector<std::vector<Margin>> best_;
+  std::array<Real, kLanes> last_{};  // the end of a row, filled up to whole lanes
+};
+
 // The work of one call. Comparisons are made in the type of the input, as the reference makes them.
 template <typename Real>
 class Search {
@@ -120,13 +196,6 @@ class Search {
   }
 
  private:
-  struct Margin {
-    Real value = 0;
-    std::uint32_t row = 0;
-    bool operator<(const Margin& other) const {  // greatest first, then the lower row
-      return value != other.value ? value > other.value : row < other.row;
-    }
-  };
   static constexpr std::int32_t kUnsure = -1;
 
   [[nodiscard]] std::size_t label(std::size_t i) const {
@@ -199,18 +268,18 @@ class Search {
 
   void guess_row(std::size_t i) {
     const Real* row = p_.values.data() + i * classes_;
-    constexpr std::size_t n = Lanes<Real>::kCount;
+    constexpr std::size_t kLanes = Lanes<Real>::kCount;
     Vector<Real> top = Vector<Real>{} - 1;
     auto reached = (top > top);  // minus the number of classes over their threshold
     std::size_t k = 0;
-    for (; k + n <= classes_; k += n) {
+    for (; k + kLanes <= classes_; k += kLanes) {
       const auto v = load(row + k);
       top = v > top ? v : top;
       reached += v >= load(cut_.data() + k);
     }
     Real best = -1;
     std::int64_t count = 0;
-    for (std::size_t lane = 0; lane < n; ++lane) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
       best = std::max(best, static_cast<Real>(top[lane]));
       count -= static_cast<std::int64_t>(reached[lane]);
     }
@@ -277,61 +346,20 @@ void Search<Real>::prune_by_noise_rate(const std::vector<std::int64_t>& counts) 
   });
 }
 
-// Of the rows labelled k, for each other class j the counts[j, k] with the greatest p_j − p_k. Once
-// through the rows: what may still be among the greatest of class j is above `bar[j]`.
+// Of the rows labelled k, for each other class j the counts[j, k] with the greatest p_j − p_k.
 template <typename Real>
 void Search<Real>::prune_pairs_of(std::size_t k, const std::vector<std::int64_t>& counts) {
-  constexpr std::size_t n = Lanes<Real>::kCount;
-  const std::size_t padded = (classes_ + n - 1) / n * n;
-  std::vector<Real> bar(padded, std::numeric_limits<Real>::infinity());
-  std::vector<Real> last(n, 0);  // the end of a row, filled up to whole lanes
-  std::vector<std::vector<Margin>> best(classes_);
   std::vector<std::size_t> wanted(classes_, 0);
   for (std::size_t j = 0; j < classes_; ++j) {
-    const auto count = j == k ? 0 : counts[j * classes_ + k];
-    if (count > 0) {
-      wanted[j] = static_cast<std::size_t>(count);
-      bar[j] = -std::numeric_limits<Real>::infinity();
-    }
+    wanted[j] = j == k ? 0 : static_cast<std::size_t>(counts[j * classes_ + k]);
   }
-  const auto keep_wanted = [&](std::size_t j) {
-    if (best[j].size() > wanted[j]) {
-      std::nth_element(best[j].begin(),
-                       best[j].begin() + static_cast<std::ptrdiff_t>(wanted[j]) - 1, best[j].end());
-      best[j].resize(wanted[j]);
-    }
-  };
+  GreatestMargins<Real> greatest(std::move(wanted));
   for (const auto i : by_.of(k)) {
     const Real* row = p_.values.data() + i * classes_;
-    const Real own = row[k];
-    for (std::size_t j = 0; j < classes_; j += n) {
-      const Real* at = row + j;
-      if (j + n > classes_) {
-        std::copy(at, row + classes_, last.begin());
-        at = last.data();
-      }
-      const auto above = (load(at) - own) > load(bar.data() + j);
-      std::array<std::uint64_t, 2> bits{};
-      static_assert(sizeof above == sizeof bits);
-      std::memcpy(bits.data(), &above, sizeof bits);
-      if ((bits[0] | bits[1]) == 0) {
-        continue;
-      }
-      for (std::size_t lane = 0; lane < n; ++lane) {
-        if (above[lane] != 0) {
-          auto& list = best[j + lane];
-          list.push_back({at[lane] - own, i});
-          if (list.size() >= 2 * wanted[j + lane] + 16) {
-            keep_wanted(j + lane);
-            bar[j + lane] = std::max_element(list.begin(), list.end())->value;
-          }
-        }
-      }
-    }
+    greatest.offer(row, row[k], i);
   }
   for (std::size_t j = 0; j < classes_; ++j) {
-    keep_wanted(j);
-    for (const auto& margin : best[j]) {
+    for (const auto& margin : greatest.of(j)) {
       errors_[margin.row] = 1;
     }
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <utility>
 
 #include "base/parallel.h"
@@ -75,7 +74,7 @@ class Judge {
     return !truths_.crowd.empty() && truths_.crowd[t] != 0;
   }
   [[nodiscard]] double worth(std::uint32_t d) const {
-    return (*worth_)(detections_.category[d], detections_.score[d]);
+    return worth_(detections_.category[d], detections_.score[d]);
   }
   void measure();
   void match_image(std::size_t image);
@@ -94,11 +93,11 @@ class Judge {
   RowsBy truth_rows_;
   RowsBy detection_rows_;
   Facts facts_;
-  std::optional<ScoreWorth> worth_;
-  std::optional<ShareBelow> similarity_below_;  // of found truths
-  std::optional<ShareBelow> support_below_;     // of all truths, by class and third of size
-  std::vector<std::int32_t> size_class_;        // by truth: class × 3 + third
-  std::vector<double> support_;                 // by truth
+  ScoreWorth worth_;
+  ShareBelow similarity_below_;           // of found truths
+  ShareBelow support_below_;              // of all truths, by class and third of size
+  std::vector<std::int32_t> size_class_;  // by truth: class × 3 + third
+  std::vector<double> support_;           // by truth
   std::array<double, 3> touch_odds_{1, 1, 1};
 };
 
@@ -170,7 +169,7 @@ void Judge::judge_scores() {
       rows.push_back({detections_.category[d], detections_.score[d], facts_.found[d] >= 0});
     }
   }
-  worth_.emplace(rows, classes_);
+  worth_ = ScoreWorth(rows, classes_);
   std::array<double, 3> hits{1, 1, 1};
   std::array<double, 3> misses{};
   for (std::uint32_t d = 0; d < detections_.size(); ++d) {
@@ -196,7 +195,7 @@ void Judge::judge_boxes() {
       values.push_back(similarity(facts_.truth[t], facts_.detection[d]));
     }
   }
-  similarity_below_.emplace(category, values, classes_);
+  similarity_below_ = ShareBelow(category, values, classes_);
 }
 
 // What the detections that found no other truth say for there being an object.
@@ -231,7 +230,7 @@ void Judge::judge_support() {
       size_class_[rows[i]] = static_cast<std::int32_t>(k * 3 + i * 3 / rows.size());
     }
   }
-  support_below_.emplace(size_class_, support_, classes_ * 3);
+  support_below_ = ShareBelow(size_class_, support_, classes_ * 3);
 }
 
 double Judge::right_beside_others(std::uint32_t d) const {
@@ -250,7 +249,7 @@ LabelIssue Judge::judge_truth(std::uint32_t t, std::size_t image) const {
       issue.detection = d;
     }
   };
-  const double share = (*support_below_)(size_class_[t], support_[t]);
+  const double share = support_below_(size_class_[t], support_[t]);
   take(LabelIssueKind::kSpurious, (1 - support_[t]) * doubt(share), -1);
   double own = 0;  // the worth of the same class being seen there
   for (const auto d : detection_rows_.of(image)) {
@@ -269,14 +268,14 @@ LabelIssue Judge::judge_truth(std::uint32_t t, std::size_t image) const {
     }
     const double near = similarity(facts_.truth[t], facts_.detection[d]);
     if (detections_.category[d] != truths_.category[t]) {
-      const double fits = std::min(1.0, 4 * (*similarity_below_)(truths_.category[t], near));
+      const double fits = std::min(1.0, 4 * similarity_below_(truths_.category[t], near));
       take(LabelIssueKind::kSwapped,
            overlap < kMatchIou ? 0 : worth(d) * (1 - own) * std::max(fits, overlap),
            static_cast<std::int32_t>(d));
     } else if (facts_.found[d] == own_row || (facts_.found_by[t] < 0 && overlap < kMatchIou)) {
       const double far = std::min(1.0, 2 * (1 - near));
       take(LabelIssueKind::kBadlyLocated,
-           worth(d) * far * doubt((*similarity_below_)(truths_.category[t], near)),
+           worth(d) * far * doubt(similarity_below_(truths_.category[t], near)),
            static_cast<std::int32_t>(d));
     }
   }

@@ -186,8 +186,65 @@ class Picture {
   double image_score_ = 1;
 };
 
-// The mean average precision of one class over ten overlaps, every detection claiming the truth
-// that it overlaps most; in the float32 of the reference.
+// Whether each detection of one class, best score first, is right at ten overlaps, when every
+// detection claims the truth that it overlaps most.
+using Hits = std::array<std::vector<std::uint8_t>, kThresholds>;
+
+Hits claim_truths(const CocoColumns& truths, const CocoColumns& detections,
+                  std::span<const std::uint32_t> truth_rows, std::span<const std::uint32_t> order,
+                  std::size_t images) {
+  std::vector<std::int32_t> truth_image(truth_rows.size());
+  std::transform(truth_rows.begin(), truth_rows.end(), truth_image.begin(),
+                 [&](std::uint32_t t) { return truths.image[t]; });
+  const RowsBy by_image(std::span<const std::int32_t>(truth_image), images);
+  Hits taken;
+  taken.fill(std::vector<std::uint8_t>(truth_rows.size(), 0));
+  Hits hit;
+  hit.fill(std::vector<std::uint8_t>(order.size(), 0));
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const auto d = order[rank];
+    const auto box = corners(detections.box[d]);
+    double best = -1;
+    std::size_t claimed = 0;
+    for (const auto i : by_image.of(static_cast<std::size_t>(detections.image[d]))) {
+      const double iou = overlap(box, corners(truths.box[truth_rows[i]]));
+      claimed = iou > best ? i : claimed;
+      best = std::max(best, iou);
+    }
+    for (std::size_t t = 0; t < kThresholds; ++t) {
+      const double needed = 0.5 + static_cast<double>(t) * (0.95 - 0.5) / 9;
+      if (best >= needed && taken[t][claimed] == 0) {
+        taken[t][claimed] = hit[t][rank] = 1;
+      }
+    }
+  }
+  return hit;
+}
+
+// The area under the envelope of precision over recall, in the float32 of the reference.
+float average_precision_of(const std::vector<std::uint8_t>& hit, std::size_t truths) {
+  std::vector<float> envelope(hit.size());
+  std::vector<double> recall(hit.size());
+  float hits = 0;
+  for (std::size_t i = 0; i < hit.size(); ++i) {
+    hits += static_cast<float>(hit[i]);
+    envelope[i] = hits / static_cast<float>(i + 1);
+    recall[i] = static_cast<double>(hits) / std::max(static_cast<double>(truths), 1.1920929e-07);
+  }
+  for (std::size_t i = envelope.size(); i-- > 1;) {
+    envelope[i - 1] = std::max(envelope[i - 1], envelope[i]);
+  }
+  std::vector<double> steps;
+  for (std::size_t i = 0; i < recall.size(); ++i) {
+    const double before = i == 0 ? 0 : recall[i - 1];
+    if (recall[i] != before) {
+      steps.push_back((recall[i] - before) * static_cast<double>(envelope[i]));
+    }
+  }
+  return static_cast<float>(pairwise_sum<double>(steps));
+}
+
+// The mean average precision of one class over ten overlaps.
 float class_precision(const CocoColumns& truths, const CocoColumns& detections,
                       std::span<const std::uint32_t> truth_rows,
                       std::span<const std::uint32_t> detection_rows, std::size_t images) {
@@ -195,56 +252,10 @@ float class_precision(const CocoColumns& truths, const CocoColumns& detections,
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
     return detections.score[a] > detections.score[b];
   });
-  std::vector<std::int32_t> truth_image;
-  for (const auto t : truth_rows) {
-    truth_image.push_back(truths.image[t]);
-  }
-  const RowsBy by_image(std::span<const std::int32_t>(truth_image), images);
-  std::array<std::vector<std::uint8_t>, kThresholds> taken;
-  taken.fill(std::vector<std::uint8_t>(truth_rows.size(), 0));
-  std::array<std::vector<std::uint8_t>, kThresholds> hit;
-  for (const auto d : order) {
-    double best = -1;
-    std::size_t claimed = 0;
-    const auto box = corners(detections.box[d]);
-    for (const auto i : by_image.of(static_cast<std::size_t>(detections.image[d]))) {
-      const double iou = overlap(box, corners(truths.box[truth_rows[i]]));
-      if (iou > best) {
-        best = iou;
-        claimed = i;
-      }
-    }
-    for (std::size_t t = 0; t < kThresholds; ++t) {
-      const double needed = 0.5 + static_cast<double>(t) * (0.95 - 0.5) / 9;
-      const bool good = best >= needed && taken[t][claimed] == 0;
-      hit[t].push_back(good ? 1 : 0);
-      if (good) {
-        taken[t][claimed] = 1;
-      }
-    }
-  }
+  const auto hit = claim_truths(truths, detections, truth_rows, order, images);
   std::array<float, kThresholds> precision{};
   for (std::size_t t = 0; t < kThresholds; ++t) {
-    std::vector<float> envelope;
-    std::vector<double> recall;
-    float hits = 0;
-    for (std::size_t i = 0; i < hit[t].size(); ++i) {
-      hits += static_cast<float>(hit[t][i]);
-      envelope.push_back(hits / static_cast<float>(i + 1));
-      recall.push_back(static_cast<double>(hits) /
-                       std::max(static_cast<double>(truth_rows.size()), 1.1920929e-07));
-    }
-    for (std::size_t i = envelope.size(); i-- > 1;) {
-      envelope[i - 1] = std::max(envelope[i - 1], envelope[i]);
-    }
-    std::vector<double> steps;
-    for (std::size_t i = 0; i < recall.size(); ++i) {
-      const double before = i == 0 ? 0 : recall[i - 1];
-      if (recall[i] != before) {
-        steps.push_back((recall[i] - before) * static_cast<double>(envelope[i]));
-      }
-    }
-    precision[t] = static_cast<float>(pairwise_sum<double>(steps));
+    precision[t] = average_precision_of(hit[t], truth_rows.size());
   }
   return static_cast<float>(static_cast<double>(pairwise_sum<float>(precision)) / kThresholds);
 }

@@ -12,6 +12,7 @@ namespace spotter::kernels {
 // few values takes all classes together.
 class ShareBelow {
  public:
+  ShareBelow() = default;  // of nothing; not to be asked
   ShareBelow(std::span<const std::int32_t> category, std::span<const double> values,
              std::size_t classes);
   [[nodiscard]] double operator()(std::int32_t category, double value) const;  // in [0, 1]
@@ -31,6 +32,7 @@ class ScoreWorth {
     double score = 0;
     bool hit = false;
   };
+  ScoreWorth() = default;  // of nothing; not to be asked
   ScoreWorth(std::span<const Row> rows, std::size_t classes);
   [[nodiscard]] double operator()(std::int32_t category, double score) const;
 

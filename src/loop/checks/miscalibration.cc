@@ -63,6 +63,7 @@ void add_detections(const CheckInput& input, std::size_t s, std::vector<Row>& ro
   }
   std::vector<kernels::Detection> detections;
   const auto& predictions = input.outputs[s]->set.predictions;
+  detections.reserve(predictions.size());
   for (const auto& p : predictions) {
     detections.push_back({p.box, number_of(p.class_name), p.score});
   }
@@ -237,6 +238,7 @@ void report(const CheckInput& input, const std::vector<const Row*>& rows, double
     share.count += 1;
   }
   std::vector<Share> order;
+  order.reserve(by_sample.size());
   for (const auto& [sample, share] : by_sample) {
     order.push_back(share);
   }

@@ -228,10 +228,12 @@ void report_samples(const CheckInput& input, const std::vector<Item>& items, std
 
 CheckOutput run(const CheckInput& input) {
   std::vector<std::string> object_names;
+  object_names.reserve(kObjectCount);
   for (const auto& signal : kObjectSignals) {
     object_names.emplace_back(signal.name);
   }
   std::vector<std::string> sample_names;
+  sample_names.reserve(kSampleCount);
   for (std::size_t i = 0; i < kSampleCount; ++i) {
     sample_names.push_back(sample_signal_name(i));
   }
