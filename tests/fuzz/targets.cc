@@ -1,6 +1,7 @@
 #include "targets.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "base/attempt.h"
 #include "base/files.h"
@@ -8,11 +9,17 @@
 #include "formats/convert.h"
 #include "formats/format.h"
 #include "formats/jsonl.h"
+#include "formats/mot_rows.h"
+#include "formats/trajectory_predictions.h"
+#include "formats/trajectory_rows.h"
+#include "kernels/track_metrics.h"
+#include "loop/evaluate/trajectory_score.h"
 #include "media/image.h"
 
 namespace spotter::fuzz {
 namespace {
 
+namespace fs = std::filesystem;
 using formats::Record;
 
 // Reads the bytes as a file of this format; what is read must be sound and must survive being
@@ -60,6 +67,57 @@ void yolo_rows(std::string_view bytes) {
 }
 void yolo_yaml(std::string_view bytes) {
   read_as("yolo", "data.yaml", bytes);
+}
+
+void mot(std::string_view bytes) {
+  read_as("mot", "a.txt", bytes);
+  read_as("mot", "a.txt", bytes, formats::Content::kPredictions);
+}
+
+// The bytes as a file of its own, for what is read without a project.
+fs::path file_of(const char* name, std::string_view bytes) {
+  static const TemporaryFolder folder("spotter-fuzz");
+  write_file_atomic(folder.path() / name, bytes, Sync::kNone);
+  return folder.path() / name;
+}
+
+void mot_score(std::string_view bytes) {
+  const auto file = file_of("mot.txt", bytes);
+  (void)problem_of([&] {
+    const auto pair = formats::read_mot_pair({"a", file, file});
+    (void)kernels::tally_tracks(pair.truths, pair.outputs, {});
+    (void)kernels::tally_tracks(pair.truths, pair.outputs,
+                                {.rules = kernels::ClearRules::kTrackeval});
+  });
+}
+
+void score_agents(const std::vector<formats::AgentTrack>& agents) {
+  (void)evaluate::score_trajectories(agents, {.observed = 2, .predicted = 1}, 1,
+                                     [](const std::string&, std::int64_t) { return nullptr; });
+}
+
+void ucy(std::string_view bytes) {
+  const auto file = file_of("ucy.txt", bytes);
+  (void)problem_of([&] {
+    Rejects rejects;
+    score_agents(formats::read_ucy_tracks(file, rejects));
+  });
+}
+
+void argoverse(std::string_view bytes) {
+  const auto file = file_of("scenario.csv", bytes);
+  (void)problem_of([&] {
+    Rejects rejects;
+    score_agents(formats::read_argoverse_tracks(file, rejects));
+  });
+}
+
+void trajectory_predictions(std::string_view bytes) {
+  const auto file = file_of("said.jsonl", bytes);
+  (void)problem_of([&] {
+    Rejects rejects;
+    (void)formats::TrajectoryPredictions(file, {"a.txt"}, rejects);
+  });
 }
 
 void image(std::string_view bytes) {
@@ -126,6 +184,18 @@ std::vector<Target> all_targets() {
       {"yolo_yaml",
        yolo_yaml,
        {"path: .\ntrain: images/train\nval: [a.txt, b]\nnames:\n  0: car\n  1: bus\n"}},
+      {"mot", mot, {"1,1,10,20,30.5,4e1,1,3,0.5\n2,-1,10 20\t30,40;0.25\r\n\n3,1,1,1,1,1,0\n"}},
+      {"mot_score", mot_score, {"1,1,10,20,30.5,40,1,3,0.5\n1,2,12,20,30,40,1\n2,2,10,20,30,40\n"}},
+      {"ucy", ucy, {"0.0\t1.0\t13.4\t3.9\n10.0\t1.0\t13.9\t3.8\n20 1 1e1 -3\n0 2 1 1\n"}},
+      {"argoverse",
+       argoverse,
+       {"track_id,object_type,timestep,position_x,position_y,focal_track_id\n7,vehicle,0,1.5,2,7\n"
+        "7,vehicle,1,2.5,2,7\n7,vehicle,2,3.5,2,7\nAV,bus,0,1,1,7\n"}},
+      {"trajectory_predictions",
+       trajectory_predictions,
+       {R"({"agent":1,"frame":10,"modes":[{"probability":0.5,"path":[[1,2],[3,4.5]]}]})"
+        "\n"
+        R"({"file":"a","agent":"b","frame":20,"modes":[{"path":[[1,2,3]]}]})"}},
       {"image", image, pictures()},
   };
 }
