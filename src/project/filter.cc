@@ -50,7 +50,12 @@ Json column(const Sample& s, const std::string& name) {
   return name == "height" ? Json(s.height) : Json(s.captured_at);
 }
 
-Json label_field(const Label& label, const std::string& name) {
+Json share(double at, int side) {
+  return side > 0 ? Json(at / side) : Json(nullptr);
+}
+
+Json label_field(const Sample& sample, const Label& label, const std::string& name) {
+  const Box& box = label.box;
   if (name == "class") {
     return label.class_name;
   }
@@ -58,12 +63,22 @@ Json label_field(const Label& label, const std::string& name) {
     return label.track;
   }
   if (name == "width") {
-    return label.box.width();
+    return box.width();
   }
   if (name == "height") {
-    return label.box.height();
+    return box.height();
   }
-  return name == "area" ? Json(label.box.area()) : attribute(label.attributes, name);
+  if (name == "area") {
+    return box.area();
+  }
+  if (name == "aspect") {
+    return box.height() != 0 ? Json(box.width() / box.height()) : Json(nullptr);
+  }
+  if (name == "center_x") {
+    return share((box.x1 + box.x2) / 2, sample.width);
+  }
+  return name == "center_y" ? share((box.y1 + box.y2) / 2, sample.height)
+                            : attribute(label.attributes, name);
 }
 
 Known resolve(const Field& field, const Sample& sample, const Label* label) {
@@ -73,7 +88,7 @@ Known resolve(const Field& field, const Sample& sample, const Label* label) {
     case FieldKind::kAttribute:
       return attribute(sample.attributes, field.name);
     case FieldKind::kLabel:
-      return label == nullptr ? Known{} : Known{label_field(*label, field.name)};
+      return label == nullptr ? Known{} : Known{label_field(sample, *label, field.name)};
     default:
       return std::nullopt;
   }
@@ -198,6 +213,10 @@ Filter Filter::parse(std::string_view text) {
 
 bool Filter::mentions_labels() const {
   return mentions(*root_, FieldKind::kLabel);
+}
+
+bool Filter::mentions_predictions() const {
+  return mentions(*root_, FieldKind::kPrediction);
 }
 
 bool Filter::matches(const Sample& sample) const {

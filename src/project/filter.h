@@ -1,9 +1,10 @@
 // The filter language of queries, slices and campaigns: "weather = 'rain' AND label.class =
 // 'cone'". Grammar: OR, AND, NOT, parentheses; = != < <= > >= IN (…) LIKE, IS NULL; names are
 // sample columns (key, source, sequence, width, …), sample attributes (weather, or
-// attributes.weather), label.class, label.<attribute>, prediction.class, prediction.score, flagged,
-// labelled, version, split. Values are numbers, 'text', true, false. Compiles to allow-listed SQL
-// with bound parameters; never raw SQL.
+// attributes.weather), label.class, label.<attribute>, prediction.class, prediction.score, of both
+// width, height, area (pixels), aspect (width / height), center_x and center_y (shares of the
+// picture), flagged, labelled, version, split. Values are numbers, 'text', true, false. Compiles to
+// allow-listed SQL with bound parameters; never raw SQL.
 #pragma once
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ class Filter {
   ~Filter();
 
   [[nodiscard]] bool mentions_labels() const;
+  [[nodiscard]] bool mentions_predictions() const;
   // Whether the sample alone satisfies the filter; conditions on labels count as satisfied.
   [[nodiscard]] bool matches(const Sample& sample) const;
   // Whether the sample satisfies the filter whatever labels and predictions it has or has not:

@@ -1,5 +1,7 @@
 // Filters as SQL over the lake: allow-listed columns, bound parameters.
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -60,23 +62,31 @@ struct Sql {
   static std::string attribute(std::string_view table, const std::string& name) {
     return fmt::format("json_extract_string(nullif({}.attributes, ''), '$.{}')", table, name);
   }
+  // What a box says of itself; empty for other names.
+  static std::string of_box(std::string_view table, const std::string& name) {
+    static const std::map<std::string, const char*> kMeasures = {
+        {"width", "({0}.x2 - {0}.x1)"},
+        {"height", "({0}.y2 - {0}.y1)"},
+        {"area", "(({0}.x2 - {0}.x1) * ({0}.y2 - {0}.y1))"},
+        {"aspect", "(({0}.x2 - {0}.x1) / nullif({0}.y2 - {0}.y1, 0))"},
+        {"center_x", "(({0}.x1 + {0}.x2) / 2 / nullif(s.width, 0))"},
+        {"center_y", "(({0}.y1 + {0}.y2) / 2 / nullif(s.height, 0))"}};
+    const auto found = kMeasures.find(name);
+    return found == kMeasures.end() ? "" : fmt::format(fmt::runtime(found->second), table);
+  }
   static std::string label(const std::string& name) {
     if (name == "class" || name == "track") {
       return "l." + name;
     }
-    if (name == "width") {
-      return "(l.x2 - l.x1)";
-    }
-    if (name == "height") {
-      return "(l.y2 - l.y1)";
-    }
-    return name == "area" ? "((l.x2 - l.x1) * (l.y2 - l.y1))" : attribute("l", name);
+    const auto measure = of_box("l", name);
+    return measure.empty() ? attribute("l", name) : measure;
   }
   static std::string prediction(const std::string& name) {
     if (name == "class" || name == "score" || name == "model" || name == "mutual_information") {
       return "p." + name;
     }
-    return attribute("p", name);
+    const auto measure = of_box("p", name);
+    return measure.empty() ? attribute("p", name) : measure;
   }
   static std::string name_of(const Field& field) {
     switch (field.kind) {
@@ -142,9 +152,31 @@ struct Sql {
         }
         return "(" + any + ")";
       }
-      default:
-        return fmt::format("{} {} {}", side(name, node.values[0]), node.op, bind(node.values[0]));
+      default: {
+        const auto text =
+            fmt::format("{} {} {}", side(name, node.values[0]), node.op, bind(node.values[0]));
+        const auto first = must_hold(node);
+        return first.empty() ? text : fmt::format("({} AND {})", first, text);
+      }
     }
+  }
+
+  // A condition that is cheap and true wherever `attribute = 'text'` is: the JSON text holds the
+  // value. Only for values that JSON writes as they are; empty for others.
+  std::string must_hold(const Node& node) {
+    const char* table = node.field.kind == FieldKind::kAttribute    ? "s"
+                        : node.field.kind == FieldKind::kLabel      ? "l"
+                        : node.field.kind == FieldKind::kPrediction ? "p"
+                                                                    : nullptr;
+    const auto* value = std::get_if<std::string>(&node.values[0]);
+    const bool plain = value != nullptr && std::all_of(value->begin(), value->end(), [](char c) {
+                         return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+                       });
+    if (node.op != "=" || table == nullptr || !plain || value->empty() ||
+        name_of(node.field) != attribute(table, node.field.name)) {
+      return "";
+    }
+    return fmt::format("contains({}.attributes, {})", table, bind(*value));
   }
 
   std::string compile(const Node& node) {
@@ -214,35 +246,37 @@ struct Condition {
 };
 
 // One prediction, and one label, has to satisfy all conditions on them together; or the sample
-// satisfies the filter without one.
-std::string with_predictions(const Node& root, Sql& sql) {
-  if (!mentions(root, FieldKind::kPrediction)) {
-    return sql.compile(root);
-  }
-  std::string text = fmt::format(
-      "EXISTS (SELECT 1 FROM predictions p WHERE p.sample = s.key AND ({}))", sql.compile(root));
-  sql.no_prediction = true;
-  if (sql.can_be(root, true)) {
-    text = fmt::format("({} OR coalesce({}, false))", text, sql.compile(root));
-  }
-  sql.no_prediction = false;
-  return text;
-}
-
-std::string with_labels(const Node& root, Sql& sql) {
-  if (!mentions(root, FieldKind::kLabel)) {
-    return with_predictions(root, sql);
-  }
-  std::string text = fmt::format(
-      "EXISTS (SELECT 1 FROM current_labels l WHERE l.sample = s.key AND l.layer = 'labels' AND "
-      "({}))",
-      with_predictions(root, sql));
-  sql.no_label = true;
-  if (sql.can_be(root, true)) {
-    text = fmt::format("({} OR coalesce({}, false))", text, with_predictions(root, sql));
+// satisfies the filter without one. Joins instead of EXISTS: the database then reads only the rows
+// of each table that can matter.
+std::string compile_whole(const Node& root, Sql& sql) {
+  const bool labels = mentions(root, FieldKind::kLabel);
+  const bool predictions = mentions(root, FieldKind::kPrediction);
+  std::string any;
+  for (const bool no_label : {false, true}) {
+    for (const bool no_prediction : {false, true}) {
+      sql.no_label = no_label;
+      sql.no_prediction = no_prediction;
+      const bool pointless = (no_label && !labels) || (no_prediction && !predictions);
+      if (pointless || ((no_label || no_prediction) && !sql.can_be(root, true))) {
+        continue;
+      }
+      std::string joins;
+      if (labels && !no_label) {
+        joins += " JOIN current_labels l ON l.sample = s.key AND l.layer = 'labels'";
+      }
+      if (predictions && !no_prediction) {
+        joins += " JOIN predictions p ON p.sample = s.key";
+      }
+      const std::string condition = sql.compile(root);
+      any += (any.empty() ? "" : " OR ") +
+             (joins.empty() ? fmt::format("coalesce({}, false)", condition)
+                            : fmt::format("s.key IN (SELECT s.key FROM samples s{} WHERE {})",
+                                          joins, condition));
+    }
   }
   sql.no_label = false;
-  return text;
+  sql.no_prediction = false;
+  return "(" + any + ")";
 }
 
 Condition condition_of(Project& project, const Filter& filter) {
@@ -255,7 +289,7 @@ Condition condition_of(Project& project, const Filter& filter) {
     }
   }
   Sql sql{.flagged = &flagged};
-  std::string text = with_labels(root, sql);
+  std::string text = compile_whole(root, sql);
   return {text, std::move(sql.parameters)};
 }
 
@@ -276,6 +310,17 @@ void refuse_unknown_attributes(Project& project, const Filter& filter, Strictnes
   std::vector<std::string> names;
   collect_attributes(FilterSql::root(filter), names);
   if (names.empty() || texts(project, "SELECT key FROM samples LIMIT 1").empty()) {
+    return;
+  }
+  // Mostly some sample has each: that is known without reading them all.
+  std::erase_if(names, [&](const std::string& name) {
+    return !texts(project,
+                  fmt::format("SELECT key FROM samples WHERE contains(attributes, '\"{0}\"') AND "
+                              "json_exists(nullif(attributes, ''), '$.{0}') LIMIT 1",
+                              name))
+                .empty();
+  });
+  if (names.empty()) {
     return;
   }
   auto known = texts(project,
@@ -344,23 +389,22 @@ QueryPage query_samples(Project& project, const Filter& filter, std::size_t limi
   refuse_unknown_classes(project, filter, FieldKind::kLabel);
   refuse_unknown_classes(project, filter, FieldKind::kPrediction);
   QueryPage page;
-  page.total = static_cast<std::size_t>(
-      project.lake
-          ->query(fmt::format("SELECT count(*) FROM samples s WHERE {}", condition.sql),
-                  condition.parameters)
-          .integer(0, 0));
-  if (page.total == 0) {
-    return page;
-  }
   condition.parameters.emplace_back(std::string(after));
   const auto table = project.lake->query(
-      fmt::format("SELECT s.key FROM samples s WHERE {} AND s.key > ${} ORDER BY s.key LIMIT {}",
+      fmt::format("WITH found AS MATERIALIZED (SELECT s.key FROM samples s WHERE {}) "
+                  "SELECT '' AS key, count(*) AS n FROM found UNION ALL "
+                  "(SELECT key, 0 FROM found WHERE key > ${} ORDER BY key LIMIT {})",
                   condition.sql, condition.parameters.size(), limit),
       condition.parameters);
   std::vector<std::string> keys;
   for (std::size_t r = 0; r < table.rows.size(); ++r) {
-    keys.push_back(table.text(r, 0));
+    if (table.text(r, 0).empty()) {
+      page.total = static_cast<std::size_t>(table.integer(r, 1));
+    } else {
+      keys.push_back(table.text(r, 0));
+    }
   }
+  std::sort(keys.begin(), keys.end());
   if (!keys.empty()) {
     page.samples = project.lake->samples(keys);
   }

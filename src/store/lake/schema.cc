@@ -49,9 +49,12 @@ constexpr std::string_view kViews =
     "CREATE VIEW IF NOT EXISTS current_label_sets AS SELECT s.* FROM label_sets s JOIN (SELECT "
     "sample, layer, "
     "max(revision) AS revision FROM label_sets GROUP BY ALL) USING (sample, layer, revision);"
-    "CREATE VIEW IF NOT EXISTS current_labels AS SELECT l.* FROM labels l JOIN (SELECT sample, "
-    "layer, "
-    "max(revision) AS revision FROM label_sets GROUP BY ALL) USING (sample, layer, revision);";
+    // Labels of a set that no newer one replaces. Revisions count from 1 without gaps: a newer one
+    // is the next, and above 1. Row groups that hold first revisions only, mostly all, are not
+    // read.
+    "CREATE VIEW IF NOT EXISTS current_labels AS SELECT l.* FROM labels l ANTI JOIN (SELECT "
+    "sample, layer, revision - 1 AS revision FROM label_sets WHERE revision > 1) n USING (sample, "
+    "layer, revision);";
 
 }  // namespace
 
