@@ -83,7 +83,8 @@ TEST(Checks, RegistryIsConsistent) {
       EXPECT_TRUE(!param.text.empty() || (param.low <= param.number && param.number <= param.high));
     }
   }
-  for (const char* name : {"flags", "label_loss", "sensor_disagreement", "embedding_distance"}) {
+  for (const char* name :
+       {"flags", "label_loss", "error_types", "sensor_disagreement", "embedding_distance"}) {
     EXPECT_EQ(find_check(name).name, name);
   }
 }

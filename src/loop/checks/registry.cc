@@ -14,6 +14,7 @@
   X(flags) \
   X(label_loss) \
   X(label_errors) \
+  X(error_types) \
   X(sensor_disagreement) \
   X(track_disagreement) \
   X(embedding_distance) \
