@@ -53,6 +53,10 @@
   X(modes_merge) \
   X(modes_split) \
   X(modes_set) \
+  X(slices_find) \
+  X(slices_list) \
+  X(slices_add) \
+  X(slices_remove) \
   X(campaign_create) \
   X(campaign_run) \
   X(campaign_list) \

@@ -28,20 +28,8 @@ std::string plural(std::string word) {
 
 }  // namespace
 
-std::string error_words(const std::string& error, const std::string& class_name) {
-  const std::string things = class_name.empty() ? "objects" : plural(class_name);
-  if (error == "miss") {
-    return "missed " + things;
-  }
-  if (error == "false_alarm") {
-    return class_name.empty() ? "false alarms" : "false " + things;
-  }
-  if (error == "wrong_class") {
-    return "confused " + things;
-  }
-  if (error == "bad_box") {
-    return "badly placed " + things;
-  }
+std::string error_words(const std::string& error, const std::string& class_name,
+                        const std::string& qualities) {
   static const std::map<std::string, std::string, std::less<>> of_pictures = {
       {"novel", "unfamiliar pictures"},
       {"flagged", "flagged pictures"},
@@ -53,7 +41,14 @@ std::string error_words(const std::string& error, const std::string& class_name)
   if (const auto words = of_pictures.find(error); words != of_pictures.end()) {
     return words->second;
   }
+  if (error == "false_alarm" && class_name.empty() && qualities.empty()) {
+    return "false alarms";
+  }
   static const std::map<std::string, std::string, std::less<>> of_objects = {
+      {"miss", "missed {}"},
+      {"false_alarm", "false {}"},
+      {"wrong_class", "confused {}"},
+      {"bad_box", "badly placed {}"},
       {"duplicate", "{} counted twice"},
       {"label_missing", "unlabelled {}"},
       {"label_class", "wrongly named {}"},
@@ -63,9 +58,27 @@ std::string error_words(const std::string& error, const std::string& class_name)
       {"uncertain", "uncertain {}"},
       {"miscalibrated", "overconfident {}"},
       {"wrong_future", "wrongly foreseen {}"}};
+  const std::string things = (qualities.empty() ? "" : qualities + " ") +
+                             (class_name.empty() ? "objects" : plural(class_name));
   const auto words = of_objects.find(error);
   return words == of_objects.end() ? fmt::format("{} of {}", error, things)
                                    : fmt::format(fmt::runtime(words->second), things);
+}
+
+std::string slice_title(const std::string& error, std::string class_name,
+                        std::span<const SampleCondition* const> conditions) {
+  std::string qualities;
+  std::string after;
+  for (const auto* condition : conditions) {
+    if (!condition->class_name.empty()) {
+      class_name = condition->class_name;
+    } else if (!condition->adjective.empty()) {
+      qualities += (qualities.empty() ? "" : " ") + condition->adjective;
+    } else {
+      after += " " + condition->words;
+    }
+  }
+  return error_words(error, class_name, qualities) + after;
 }
 
 std::string slug(const std::string& title) {
