@@ -242,6 +242,7 @@ CheckOutput run(const CheckInput& input) {
   return output;
 }
 
+constexpr std::array<std::string_view, 2> kTasks = {"detection", "classification"};
 constexpr std::array kParams = {
     Param{.name = "score", .number = 0.3, .summary = "detections from this score on are judged"},
     Param{.name = "confident",
@@ -263,6 +264,7 @@ const Check error_types = {
         "The evidence holds the `type`, the `iou` and the `gain`: the AP50 that the model would "
         "gain on the examined samples without any error of this type. A confident detection "
         "proposes what the label would have to be.",
+    .tasks = kTasks,
     .needs = kNeedsLabels | kNeedsPredictions,
     .population = Population::kLabelled,
     .params = kParams,

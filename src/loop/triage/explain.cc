@@ -57,6 +57,8 @@ class Search {
     kernels::SliceOptions options;
     options.rows_min = options_.samples_min;
     options.slices_max = options_.slices_max;
+    options.conditions_max = 3;
+    options.replicate = true;
     options.false_discovery =
         options_.false_discovery / static_cast<double>(std::max<std::size_t>(families, 1));
     std::vector<std::uint32_t> group;
