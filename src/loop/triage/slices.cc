@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "kernels/slices.h"
+#include "loop/triage/look_alikes.h"
 #include "loop/triage/naming.h"
 #include "loop/triage/object_rows.h"
 #include "project/filter.h"
@@ -18,7 +19,10 @@ namespace spotter::triage {
 namespace {
 
 constexpr std::size_t kExamplesMax = 5;
-constexpr double kNamingShare = 0.6;  // of the failures, for one kind of error to name the slice
+constexpr std::size_t kFamilies = 3;   // searches: labels, predictions, pictures that look alike
+constexpr std::size_t kKeysMax = 200;  // of a group without a name, in its filter
+constexpr double kKnownOverlap = 0.5;  // a look-alike group that a slice covers so far is no news
+constexpr double kNamingShare = 0.6;   // of the failures, for one kind of error to name the slice
 
 std::string version_of(Project& project, const std::string& given) {
   if (!given.empty()) {
@@ -62,14 +66,19 @@ SplitData load(Project& project, const std::string& version, std::vector<std::st
   return data;
 }
 
-// The model's predictions in the order of the samples.
-std::vector<PredictionSet> predictions_of(Project& project, const std::string& model,
-                                          const SplitData& data,
-                                          const trainer::Progress& progress) {
+std::vector<std::string> keys_of(const SplitData& data) {
   std::vector<std::string> keys;
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
   }
+  return keys;
+}
+
+// The model's predictions in the order of the samples.
+std::vector<PredictionSet> predictions_of(Project& project, const std::string& model,
+                                          const SplitData& data,
+                                          const trainer::Progress& progress) {
+  const auto keys = keys_of(data);
   trainer::predict(project, {.model = model, .keys = keys, .step = "slices"}, progress);
   std::map<std::string, PredictionSet> by_key;
   for (auto& output : project.lake->predictions(model, keys)) {
@@ -129,7 +138,7 @@ class ObjectSearch {
   }
 
   // Adds what it finds, with the excess failures by which they are ordered.
-  void run(std::vector<std::pair<double, Json>>& slices) const {
+  void run(std::vector<std::pair<double, Json>>& slices) {
     std::vector<kernels::SlicePredicate> predicates;
     for (const auto& condition : conditions_) {
       predicates.push_back({condition.column, condition.rows, condition.complexity});
@@ -138,22 +147,104 @@ class ObjectSearch {
       const double excess =
           (slice.rate_inside - slice.rate_outside) * static_cast<double>(slice.rows_left);
       slices.emplace_back(excess, described(slice));
+      known_.push_back(rows_of(slice.predicates));
+    }
+  }
+
+  // Adds groups of pictures that look alike and that no slice found before covers.
+  void run_look_alikes(const trainer::Embeddings& embeddings,
+                       std::vector<std::pair<double, Json>>& slices) const {
+    std::map<std::string_view, std::uint32_t> place;
+    for (std::uint32_t i = 0; i < data_.samples.size(); ++i) {
+      place.emplace(data_.samples[i].key, i);
+    }
+    if (embeddings.keys.size() != data_.samples.size()) {
+      return;  // a part of the pictures would speak for all
+    }
+    std::vector<float> values(embeddings.values.size());
+    for (std::size_t i = 0; i < embeddings.keys.size(); ++i) {
+      std::copy_n(
+          embeddings.values.begin() + static_cast<std::ptrdiff_t>(i * embeddings.dimensions),
+          embeddings.dimensions,
+          values.begin() +
+              static_cast<std::ptrdiff_t>(place.at(embeddings.keys[i]) * embeddings.dimensions));
+    }
+    std::vector<std::uint32_t> picture_of;
+    for (const auto& row : table_.rows) {
+      picture_of.push_back(row.sample);
+    }
+    const auto groups = find_look_alikes({.pictures = {values, embeddings.dimensions},
+                                          .picture_of = picture_of,
+                                          .scene_of = group_,
+                                          .failing = failing_,
+                                          .conditions = conditions_},
+                                         options_.false_discovery);
+    int number = 0;
+    for (const auto& group : groups) {
+      if (std::none_of(known_.begin(), known_.end(), [&](const kernels::RowSet& known) {
+            const auto both = static_cast<double>(known.count_with(group.rows));
+            return both >= kKnownOverlap * static_cast<double>(group.counts.rows);
+          })) {
+        const double excess =
+            (group.counts.rate() - group.rate_outside) * static_cast<double>(group.counts.rows);
+        slices.emplace_back(excess, described(group, ++number));
+      }
     }
   }
 
  private:
+  [[nodiscard]] kernels::RowSet rows_of(const std::vector<std::size_t>& predicates) const {
+    kernels::RowSet rows(table_.rows.size(), true);
+    for (const auto p : predicates) {
+      rows &= conditions_[p].rows;
+    }
+    return rows;
+  }
+
+  // A group without a name shows its most typical pictures.
+  [[nodiscard]] Json described(const LookAlikes& group, int number) const {
+    Json result = counted(group.rows);
+    const auto* named =
+        group.condition < 0 ? nullptr : &conditions_[static_cast<std::size_t>(group.condition)];
+    std::set<std::string> keys;
+    group.rows.each([&](std::size_t row) {
+      keys.insert(filter_text(data_.samples[table_.rows[row].sample].key));
+    });
+    result["title"] = fmt::format(
+        "{}, look-alike group {}{}", error_words(result["error"], class_name_), number,
+        named == nullptr
+            ? ""
+            : ", mostly " + (named->adjective.empty() ? named->words : named->adjective));
+    result["name"] = slug(result["title"]);
+    result["kind"] = table_.kind;
+    result["where"] = named != nullptr          ? named->where
+                      : keys.size() <= kKeysMax ? fmt::format("key IN ({})", fmt::join(keys, ", "))
+                                                : "";
+    result["class"] = class_name_;
+    result["rows"] = group.counts.rows;
+    result["failing"] = group.counts.failing;
+    result["rate_inside"] = group.counts.rate();
+    result["rate_outside"] = group.rate_outside;
+    result["p"] = group.p;
+    result["p_replicated"] = group.p;
+    result["examples"] = Json::array();
+    for (const auto picture : group.nearest) {
+      result["examples"].push_back(
+          {{"sample", data_.samples[picture].key}, {"object", ""}, {"error", result["error"]}});
+    }
+    return result;
+  }
+
   [[nodiscard]] Json described(const kernels::FoundSlice& slice) const {
     std::vector<const SampleCondition*> conditions;
     std::string where;
     std::string class_name = class_name_;
-    kernels::RowSet rows(table_.rows.size(), true);
     for (const auto p : slice.predicates) {
       conditions.push_back(&conditions_[p]);
-      rows &= conditions_[p].rows;
       where += (where.empty() ? "" : " AND ") + conditions_[p].where;
       class_name = conditions_[p].class_name.empty() ? class_name : conditions_[p].class_name;
     }
-    Json result = counted(rows);
+    Json result = counted(rows_of(slice.predicates));
     const std::string error = result["error"];
     const std::string title = slice_title(error, class_name, conditions);
     result["title"] = title;
@@ -209,6 +300,7 @@ class ObjectSearch {
   std::vector<SampleCondition> conditions_;
   kernels::RowSet failing_;
   std::vector<std::uint32_t> group_;
+  std::vector<kernels::RowSet> known_;  // of the slices found
 };
 
 // Names that are there once; and which of the slices is watched already.
@@ -251,9 +343,12 @@ Json find_slices(Project& project, const SlicesOptions& options,
   for (const auto rows_of : {label_rows, prediction_rows}) {
     auto table = rows_of(data, predictions, options.score_min);
     keep_class(table, options.class_name);
-    const ObjectSearch search(data, std::move(table), options.class_name, 2);
+    ObjectSearch search(data, std::move(table), options.class_name, kFamilies);
     result["searches"].push_back(search.about());
     search.run(slices);
+    if (rows_of == label_rows) {
+      search.run_look_alikes(trainer::image_embeddings(project, model.id, keys_of(data)), slices);
+    }
   }
   std::stable_sort(slices.begin(), slices.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });

@@ -22,7 +22,9 @@ struct SlicesOptions {
 // "kind" ("label", "prediction"), "where", "class", "rows", "failing", "scenes", "rate_inside",
 // "rate_outside", "p", "p_replicated", "errors": {kind: count}, "examples": [{"sample", "object",
 // "error"}], "watched"}]}, the worst first. Each slice was found in one half of the scenes and
-// confirmed in the other, at a false discovery rate of 5 % over both kinds. Throws kNotFound.
+// confirmed in the other, at a false discovery rate of 5 % over all searches. Where the model gives
+// embeddings, groups of pictures that look alike are among them when no slice covers them; one that
+// no condition names has the keys of its pictures as filter, or none. Throws kNotFound.
 [[nodiscard]] Json find_slices(Project& project, const SlicesOptions& options,
                                const trainer::Progress& progress);
 
