@@ -150,7 +150,7 @@ std::function<int()> declare_channels(CLI::App& app, Context& context) {
       for (const auto& c : result["channels"]) {
         const bool judged = !c["precision"].is_null();
         rows.push_back(
-            {c["check"], c["findings"].dump(), c["verdicts"].dump(),
+            {c["check"], c["error"], c["findings"].dump(), c["verdicts"].dump(),
              judged ? percent(c["precision"]) : "",
              judged ? fmt::format("{} to {}", percent(c["low"]), percent(c["high"])) : "",
              percent(c["prior"]), percent(c["expected"]), percent(c["expected_top"])});
@@ -159,7 +159,7 @@ std::function<int()> declare_channels(CLI::App& app, Context& context) {
         fmt::print("no check has found anything yet; `spotter check run` looks\n");
         return;
       }
-      print_table({"channel", "waiting", "verdicts", "right", "95 %", "believed at first",
+      print_table({"check", "error", "waiting", "verdicts", "right", "95 %", "believed at first",
                    "believed now", "at its top"},
                   rows);
     });

@@ -168,7 +168,7 @@ TEST(ChannelFusion, TheIntervalOfAShareIsWilsons) {
 }
 
 TEST(Diversify, ASceneIsNotTheWholeScreen) {
-  const std::array relevance = {0.95, 0.94, 0.93, 0.6, 0.5};
+  const std::array relevance = {0.95, 0.94, 0.93, 0.9, 0.85};
   const std::array<std::uint32_t, 5> scene = {0, 0, 0, 1, 2};
   const auto order = diversify({relevance, scene, {}, 0}, 5);
   EXPECT_EQ(order, (std::vector<std::uint32_t>{0, 3, 4, 1, 2}));
@@ -177,7 +177,7 @@ TEST(Diversify, ASceneIsNotTheWholeScreen) {
 }
 
 TEST(Diversify, WhatLooksTheSameStepsBack) {
-  const std::array relevance = {0.9, 0.89, 0.8};
+  const std::array relevance = {0.9, 0.89, 0.85};
   const std::array<std::uint32_t, 3> scene = {0, 1, 2};
   const std::array<float, 6> look = {1, 0, 1, 0, 0, 1};
   EXPECT_EQ(diversify({relevance, scene, look, 2}, 3), (std::vector<std::uint32_t>{0, 2, 1}));

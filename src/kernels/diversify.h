@@ -16,9 +16,9 @@ struct DiversifyInput {
 };
 
 struct DiversifyOptions {
-  double scene_share = 0.5;  // of an item's relevance is left for each chosen item of its scene
+  double scene_share = 0.9;  // of an item's relevance is left for each chosen item of its scene
   double look_weight =
-      0.3;  // of an item's relevance is lost when one that looks the same is chosen
+      0.15;  // of an item's relevance is lost when one that looks the same is chosen
 };
 
 // Positions of the first `count` items, best first: each has the largest

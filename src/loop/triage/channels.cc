@@ -71,10 +71,10 @@ double prior_precision(const std::string& check) {
   static const std::map<std::string, double> table = {{"flags", 0.9},
                                                       {"hindsight", 0.7},
                                                       {"sensor_disagreement", 0.7},
-                                                      {"error_types", 0.6},
+                                                      {"error_types", 0.7},
                                                       {"label_sanity", 0.6},
-                                                      {"label_loss", 0.5},
-                                                      {"label_errors", 0.4},
+                                                      {"label_loss", 0.7},
+                                                      {"label_errors", 0.3},
                                                       {"embedding_distance", 0.4},
                                                       {"embeddings", 0.4},
                                                       {"track_disagreement", 0.15},
@@ -86,10 +86,11 @@ double prior_precision(const std::string& check) {
 
 Channels::Channels(Project& project, const std::vector<CurrentCheck>& current) {
   for (const auto& check : current) {
-    auto& scores = scores_[check.check];
     for (const auto& finding : check.findings) {
-      scores.push_back(finding.score);
+      scores_[channel_of(finding)].push_back(finding.score);
     }
+  }
+  for (auto& [channel, scores] : scores_) {
     std::sort(scores.begin(), scores.end());
   }
   learn(project);
@@ -103,7 +104,7 @@ void Channels::learn(Project& project) {
   }
   std::map<std::string, Finding> known;
   for (auto& finding : findings_by_id(project, std::move(ids))) {
-    scores_[finding.check];  // a channel that found nothing that stands is a channel still
+    scores_[channel_of(finding)];  // a channel that found nothing that stands is a channel still
     known.emplace(finding.id, std::move(finding));
   }
   for (const auto& [name, scores] : scores_) {
@@ -112,7 +113,7 @@ void Channels::learn(Project& project) {
   std::vector<kernels::JudgedVotes> judged;
   for (const auto& judgement : said) {
     std::vector<const Finding*> findings;
-    std::set<std::string> checks;
+    std::set<ChannelName> channels;
     for (const auto& id : judgement.findings) {
       const auto it = known.find(id);
       if (it == known.end()) {
@@ -121,9 +122,8 @@ void Channels::learn(Project& project) {
       const Finding& finding = it->second;
       findings.push_back(&finding);
       judged_.insert(judged_subject(finding));
-      count(kinds_[{finding.check, finding.error}], judgement.verdict);
-      if (checks.insert(finding.check).second) {
-        count(counts_[finding.check], judgement.verdict);  // once an item and channel
+      if (channels.insert(channel_of(finding)).second) {
+        count(counts_[channel_of(finding)], judgement.verdict);  // once an item and channel
       }
     }
     if (!findings.empty()) {
@@ -132,27 +132,27 @@ void Channels::learn(Project& project) {
   }
   std::vector<double> precision;
   for (const auto& name : names_) {
-    precision.push_back(prior_precision(name));
+    precision.push_back(prior_precision(name.check));
   }
   fusion_.emplace(precision, judged);
 }
 
-std::uint32_t Channels::index_of(const std::string& check) const {
-  const auto it = std::lower_bound(names_.begin(), names_.end(), check);
+std::uint32_t Channels::index_of(const ChannelName& channel) const {
+  const auto it = std::lower_bound(names_.begin(), names_.end(), channel);
   return static_cast<std::uint32_t>(it - names_.begin());
 }
 
-const VerdictCounts& Channels::counts(const std::string& check) const {
+const VerdictCounts& Channels::counts(const ChannelName& channel) const {
   static const VerdictCounts none;
-  const auto it = counts_.find(check);
+  const auto it = counts_.find(channel);
   return it == counts_.end() ? none : it->second;
 }
 
 std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& findings) const {
   std::map<std::uint32_t, double> best;
   for (const auto* finding : findings) {
-    const double rank = kernels::rank_in(scores_.at(finding->check), finding->score);
-    auto& kept = best.try_emplace(index_of(finding->check), rank).first->second;
+    const double rank = kernels::rank_in(scores_.at(channel_of(*finding)), finding->score);
+    auto& kept = best.try_emplace(index_of(channel_of(*finding)), rank).first->second;
     kept = std::max(kept, rank);
   }
   std::vector<kernels::Vote> votes;
@@ -163,9 +163,7 @@ std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& fi
 }
 
 double Channels::model_share(const Finding& finding) const {
-  const auto it = kinds_.find({finding.check, finding.error});
-  const VerdictCounts none;
-  const auto& said = it == kinds_.end() ? none : it->second;
+  const auto& said = counts(channel_of(finding));
   const auto model = static_cast<double>(said.model_error);
   const auto label = static_cast<double>(said.label_error);
   return (kGuessStrength * guess_of(finding) + model) / (kGuessStrength + model + label);
@@ -184,16 +182,16 @@ Json channels(Project& project, const std::string& model) {
     const auto& counts = known.counts(name);
     std::int64_t standing = 0;
     for (const auto& check : current) {
-      standing += check.check != name
-                      ? 0
-                      : std::count_if(check.findings.begin(), check.findings.end(),
-                                      [&](const Finding& f) { return !known.judged(f); });
+      standing += std::count_if(
+          check.findings.begin(), check.findings.end(),
+          [&](const Finding& f) { return channel_of(f) == name && !known.judged(f); });
     }
     const auto total = static_cast<double>(counts.total());
     const auto range = kernels::wilson_interval(counts.confirmed(), total);
     const kernels::Vote middle{c, 0.5};
     const kernels::Vote top{c, 1.0};
-    rows.push_back({{"check", name},
+    rows.push_back({{"check", name.check},
+                    {"error", name.error},
                     {"findings", standing},
                     {"verdicts", counts.total()},
                     {"model_error", counts.model_error},
@@ -203,7 +201,7 @@ Json channels(Project& project, const std::string& model) {
                     {"precision", total > 0 ? Json(counts.confirmed() / total) : Json()},
                     {"low", range.low},
                     {"high", range.high},
-                    {"prior", prior_precision(name)},
+                    {"prior", prior_precision(name.check)},
                     {"expected", known.fusion().probability({&middle, 1})},
                     {"expected_top", known.fusion().probability({&top, 1})}});
   }

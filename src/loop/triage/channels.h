@@ -1,7 +1,9 @@
-// What is known of each channel (check): how often people confirmed it, and from that how likely an
-// item is worth a person's minute and whether the model or the label is wrong. Everything follows
-// from the verdicts in the catalog and from what stands; nothing else is kept.
+// What is known of each channel: how often people confirmed it, and from that how likely an item is
+// worth a person's minute and whether the model or the label is wrong. A channel is a check and a
+// kind of error, because a check may be right about one kind and wrong about another. Everything
+// follows from the verdicts in the catalog and from what stands; nothing else is kept.
 #pragma once
+#include <compare>
 #include <map>
 #include <string>
 #include <utility>
@@ -31,14 +33,23 @@ struct VerdictCounts {
   }
 };
 
+struct ChannelName {
+  std::string check;
+  std::string error;
+  friend auto operator<=>(const ChannelName&, const ChannelName&) = default;
+};
+[[nodiscard]] inline ChannelName channel_of(const Finding& finding) {
+  return {finding.check, finding.error};
+}
+
 class Channels {
  public:
   // Learns from every verdict that stands. `current`: what stands now, for the ranks of scores.
   // Loads the judged findings.
   Channels(Project& project, const std::vector<CurrentCheck>& current);
 
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
-  [[nodiscard]] const VerdictCounts& counts(const std::string& check) const;
+  [[nodiscard]] const std::vector<ChannelName>& names() const { return names_; }
+  [[nodiscard]] const VerdictCounts& counts(const ChannelName& channel) const;
   // The votes of an item's findings: of each channel its highest rank.
   [[nodiscard]] std::vector<kernels::Vote> votes(const std::vector<const Finding*>& findings) const;
   [[nodiscard]] const kernels::ChannelFusion& fusion() const { return *fusion_; }
@@ -50,12 +61,11 @@ class Channels {
 
  private:
   void learn(Project& project);
-  [[nodiscard]] std::uint32_t index_of(const std::string& check) const;
+  [[nodiscard]] std::uint32_t index_of(const ChannelName& channel) const;
 
-  std::vector<std::string> names_;
-  std::map<std::string, std::vector<double>> scores_;  // that stand, rising, of each check
-  std::map<std::string, VerdictCounts> counts_;
-  std::map<std::pair<std::string, std::string>, VerdictCounts> kinds_;  // (check, error)
+  std::vector<ChannelName> names_;                     // rising
+  std::map<ChannelName, std::vector<double>> scores_;  // that stand, rising
+  std::map<ChannelName, VerdictCounts> counts_;        // of items
   std::set<std::string> judged_;
   std::optional<kernels::ChannelFusion> fusion_;
 };

@@ -207,10 +207,10 @@ Json channels_json(const Standing& standing, const Channels& known, const Item& 
     const auto& name = known.names()[vote.channel];
     const auto strongest =
         std::find_if(item.findings.begin(), item.findings.end(),
-                     [&](std::size_t i) { return standing.findings[i].check == name; });
+                     [&](std::size_t i) { return channel_of(standing.findings[i]) == name; });
     const Finding& finding = standing.findings[*strongest];
     rows.push_back(
-        {{"check", name},
+        {{"check", name.check},
          {"score", finding.score},
          {"rank", vote.rank},
          {"log_odds", known.fusion().contribution(vote)},

@@ -130,6 +130,7 @@ std::vector<NamedSchema> schemas() {
                {"revisions",
                 list(object({{"sample", text()}, {"before", integer()}, {"after", integer()}}))}})},
       {"Channel", object({{"check", text()},
+                          {"error", text()},
                           {"findings", integer("that wait for a verdict")},
                           {"verdicts", integer()},
                           {"model_error", integer()},

@@ -1499,6 +1499,7 @@ export interface components {
         };
         Channel: {
             check: string;
+            error: string;
             /** @description that wait for a verdict */
             findings: number;
             verdicts: number;

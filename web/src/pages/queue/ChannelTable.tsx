@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Schemas } from '../../api/client';
 import { channelsQuery } from '../../api/queries';
 import { grouped, percent, sentence } from '../../lib/format';
-import { checkWords } from '../../lib/words';
+import { checkWords, errorWords } from '../../lib/words';
 import { Interval } from '../../ui/Interval';
 import { Section } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
@@ -13,7 +13,12 @@ import { Term } from '../../ui/Tip';
 type Channel = Schemas['Channel'];
 
 const kColumns: Column<Channel>[] = [
-  { key: 'check', title: 'Check', grow: true, cell: (c) => sentence(checkWords(c.check)) },
+  {
+    key: 'check',
+    title: 'Check',
+    grow: true,
+    cell: (c) => `${sentence(checkWords(c.check))}: ${errorWords(c.error).toLowerCase()}`,
+  },
   { key: 'findings', title: 'Waiting', number: true, cell: (c) => grouped(c.findings) },
   { key: 'verdicts', title: 'Decisions', number: true, cell: (c) => grouped(c.verdicts) },
   {
@@ -54,7 +59,12 @@ export function ChannelTable() {
       {({ channels }) =>
         channels.length > 0 && (
           <Section title="How good each check is" note="Your decisions decide what comes first">
-            <Table caption="Checks" columns={kColumns} rows={channels} rowKey={(c) => c.check} />
+            <Table
+              caption="Checks"
+              columns={kColumns}
+              rows={channels}
+              rowKey={(c) => `${c.check}/${c.error}`}
+            />
           </Section>
         )
       }

@@ -24,7 +24,7 @@ function Why({ item }: { item: Item }) {
       <h3>Why it is here</h3>
       <ul className={styles.why}>
         {item.channels.map((c) => (
-          <li key={c.check}>
+          <li key={`${c.check}/${c.error}`}>
             <span>{sentence(checkWords(c.check))}</span>
             <small>{rankWords(c.rank)}</small>
             <i aria-hidden="true">
