@@ -202,7 +202,8 @@ void Judge::judge_boxes() {
 double Judge::support(std::uint32_t t, std::size_t image) const {
   double best = 0;
   for (const auto d : detection_rows_.of(image)) {
-    if (facts_.found[d] < 0 || facts_.found[d] == static_cast<std::int32_t>(t)) {
+    const bool elsewhere = facts_.found[d] >= 0 && facts_.found[d] != static_cast<std::int32_t>(t);
+    if (!elsewhere && facts_.swallowed[d] == 0) {
       const double overlap = iou(facts_.truth[t], facts_.detection[d]);
       best = overlap > 0 ? std::max(best, worth(d) * std::min(1.0, overlap / kMatchIou)) : best;
     }
@@ -259,8 +260,9 @@ LabelIssue Judge::judge_truth(std::uint32_t t, std::size_t image) const {
     }
   }
   for (const auto d : detection_rows_.of(image)) {
-    if (facts_.found[d] >= 0 && facts_.found[d] != own_row) {
-      continue;
+    const bool elsewhere = facts_.found[d] >= 0 && facts_.found[d] != own_row;
+    if (elsewhere || facts_.swallowed[d] != 0) {
+      continue;  // something else accounts for it
     }
     const double overlap = iou(facts_.truth[t], facts_.detection[d]);
     if (overlap < kTouchIou) {

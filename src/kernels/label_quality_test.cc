@@ -208,6 +208,18 @@ TEST(LabelQuality, ACrowdExplainsWhatLiesInItAndIsNeverDoubted) {
   EXPECT_TRUE(sound.issues().empty());
 }
 
+// What an ignored region accounts for says nothing about the label beside it.
+TEST(LabelQuality, WhatACrowdExplainsDoubtsNoOtherLabel) {
+  Sound sound;
+  add(sound.truths, 50, 0, {10, 10, 40, 40});
+  add(sound.truths, 50, 0, {35, 10, 40, 40});
+  sound.truths.crowd.back() = 1;
+  add(sound.detections, 50, 0, {35, 10, 40, 40}, 0.9);
+  for (const auto& issue : sound.issues()) {
+    EXPECT_EQ(issue.kind, LabelIssueKind::kSpurious);  // nothing is seen at the first
+  }
+}
+
 TEST(LabelQuality, TooLittleToJudgeGivesNothing) {
   CocoColumns truths;
   CocoColumns detections;
