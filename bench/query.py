@@ -8,6 +8,7 @@ query`. The lake is filled through DuckLake, as the lake API does, in a project 
 compared before the times. CPU seconds are of the whole process; for the peer `inside` leaves out Python's start.
 """
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
@@ -74,6 +75,15 @@ def fill_lake(db, folder, project):
     db.execute("DETACH lake")
 
 
+def prepare(spotter, folder, project, count):
+    import duckdb
+    db = duckdb.connect()
+    make_files(db, folder, count)
+    Run([spotter, "init", project, "--classes", "cone"])
+    fill_lake(db, folder, project)
+    Run([spotter, "query", "--limit", "1", "--project", project])  # lists the lake's files, once for all
+
+
 def by_hand(folder, without_labels):
     samples, boxes = (f"'{folder / name}.parquet'" for name in ("samples", "boxes"))
     refused = "AND sample_id NOT IN (SELECT sample_id FROM g WHERE kind = 0)" if without_labels else ""
@@ -117,19 +127,14 @@ def main():
     if not importable("duckdb"):
         print("skipped: duckdb cannot be imported here")
         return 0
-    import duckdb
     count = 100_000 if words.quick else 1_000_000
     spotter = words.build.resolve() / "spotter"
     with tempfile.TemporaryDirectory() as name:
         folder, project = Path(name), Path(name) / "project"
-        db = duckdb.connect()
-        make_files(db, folder, count)
-        Run([spotter, "init", project, "--classes", "cone"])
+        # In a process of its own, for a child's peak memory starts from its parent's.
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            pool.apply(prepare, (spotter, folder, project, count))
         ask = lambda *more: (lambda: Run([spotter, *more, "--project", project, "--json"]))
-        ask("query", "--limit", "1")()  # makes the lake
-        fill_lake(db, folder, project)
-        db.close()
-        ask("query", "--limit", "1")()  # lists its files, once for all
         whole = by_turns({"spotter sql": (ask("sql", IN_LAKE), words.repeats),
                           "DuckDB by hand": (peer(by_hand(folder, True)), words.repeats)}, words.repeats)
         part = by_turns({"spotter query": (ask("query", FILTER, "--limit", "1"), words.repeats),
