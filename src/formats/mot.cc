@@ -151,20 +151,10 @@ class Reader {
       const auto check =
           check_box(box, record.sample.width, record.sample.height, options_.outside);
       const auto name = class_of(row);
-      std::string problem = check.problem;
-      if (problem.empty() && name.empty()) {
-        problem = fmt::format("{} is no MOTChallenge class", row.class_id);
-      }
-      if (problem.empty()) {
-        problem = classes_.problem(name);
-      }
       const bool labelled = options_.content == Content::kLabels;
+      std::string problem = check.problem.empty() ? problem_of(row, name) : check.problem;
       if (problem.empty() && row.track >= 0 && !seen.insert(row.track).second) {
         problem = fmt::format("id {} has two boxes in this frame", row.track);
-      }
-      if (problem.empty() && !labelled && row.confidence != -1 &&
-          (row.confidence < 0 || row.confidence > 1)) {
-        problem = fmt::format("the confidence {} is not between 0 and 1", row.confidence);
       }
       if (!problem.empty()) {
         report_.rejects.add(record.file, record.where, std::move(problem));
@@ -197,6 +187,18 @@ class Reader {
                        [](const Prediction& a, const Prediction& b) { return a.score > b.score; });
       record.predictions = std::move(predictions);
     }
+  }
+
+  // Empty if the row can be taken, apart from its box.
+  std::string problem_of(const MotRow& row, const std::string& class_name) {
+    if (class_name.empty()) {
+      return fmt::format("{} is no MOTChallenge class", row.class_id);
+    }
+    const bool scored = options_.content == Content::kPredictions && row.confidence != -1;
+    if (scored && (row.confidence < 0 || row.confidence > 1)) {
+      return fmt::format("the confidence {} is not between 0 and 1", row.confidence);
+    }
+    return classes_.problem(class_name);
   }
 
   static std::string class_of(const MotRow& row) {

@@ -60,6 +60,7 @@ std::vector<PointPath> modes_of(const Json& row) {
   std::stable_sort(modes.begin(), modes.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<PointPath> paths;
+  paths.reserve(modes.size());
   for (auto& mode : modes) {
     paths.push_back(std::move(mode.second));
   }
