@@ -156,7 +156,6 @@ const kChecks: Record<string, string> = {
   embeddings: 'unlike what it learned from',
   label_sanity: 'the label breaks a rule',
   error_types: 'label and model differ',
-  miscalibration: 'the model is too sure',
   track_disagreement: 'the frames before and after disagree',
   hindsight: 'what happened next disagrees',
 };
