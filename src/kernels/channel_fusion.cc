@@ -9,6 +9,7 @@ namespace spotter::kernels {
 namespace {
 
 constexpr int kIterationsMax = 50;
+constexpr int kHalvingsMax = 20;
 constexpr double kTolerance = 1e-10;
 
 double logit(double p) {
@@ -139,8 +140,8 @@ ChannelFusion::ChannelFusion(std::span<const double> precision, std::span<const 
   for (int iteration = 0; !data.empty() && iteration < kIterationsMax; ++iteration) {
     const auto step = newton_step(data, prior, weights_);
     double length = 1;
-    double before = now;
-    for (; length > 1e-6; length /= 2) {  // the cost is convex: halving always ends
+    const double before = now;
+    for (int halving = 0; halving < kHalvingsMax; ++halving, length /= 2) {  // of a convex cost
       auto tried = weights_;
       for (std::size_t i = 0; i < tried.size(); ++i) {
         tried[i] -= length * step[i];

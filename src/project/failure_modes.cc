@@ -159,6 +159,7 @@ void release_failure_modes(Project& project, TimeMs since, std::string_view note
 
 void join_failure_modes(Project& project, const std::vector<Finding>& findings) {
   std::vector<std::string> keys;
+  keys.reserve(findings.size());
   for (const auto& finding : findings) {
     keys.push_back(finding.sample);
   }

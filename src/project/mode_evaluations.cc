@@ -66,6 +66,7 @@ SampleOutcome outcome_of(const SplitData& data, std::size_t sample, PredictionSe
 std::vector<SampleOutcome> outcomes_of(const SplitData& data,
                                        const std::vector<PredictionSet>& predictions) {
   std::vector<SampleOutcome> outcomes;
+  outcomes.reserve(data.samples.size());
   for (std::size_t i = 0; i < data.samples.size(); ++i) {
     outcomes.push_back(outcome_of(data, i, predictions[i]));
   }

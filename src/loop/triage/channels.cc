@@ -54,6 +54,7 @@ std::vector<Judgement> judgements(Project& project) {
     judgement.findings.push_back(finding);
   }
   std::vector<Judgement> result;
+  result.reserve(grouped.size());
   for (auto& [key, judgement] : grouped) {
     result.push_back(std::move(judgement));
   }
@@ -131,6 +132,7 @@ void Channels::learn(Project& project) {
     }
   }
   std::vector<double> precision;
+  precision.reserve(names_.size());
   for (const auto& name : names_) {
     precision.push_back(prior_precision(name.check));
   }
@@ -156,6 +158,7 @@ std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& fi
     kept = std::max(kept, rank);
   }
   std::vector<kernels::Vote> votes;
+  votes.reserve(best.size());
   for (const auto& [channel, rank] : best) {
     votes.push_back({channel, rank});
   }

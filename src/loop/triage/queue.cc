@@ -358,6 +358,7 @@ std::map<std::string, std::vector<std::string>> standing_items(Project& project,
   std::map<std::string, std::vector<std::string>> items;
   for (const auto& members : merge_findings(standing.findings, standing.places)) {
     auto& ids = items[item_id(standing, members)];
+    ids.reserve(members.size());
     for (const auto i : members) {
       ids.push_back(standing.findings[i].id);
     }
