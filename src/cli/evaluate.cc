@@ -18,26 +18,48 @@ std::string figure(const Json& value) {
   return v < 0 ? "–" : fmt::format("{:.3f}", v);
 }
 
+std::vector<std::string> columns_of(const Json& e) {
+  return e.value("columns", std::vector<std::string>{"AP", "AP50", "AP75"});
+}
+
+// A row of a table: the given cells, then these figures.
+std::vector<std::string> row_of(std::vector<std::string> cells, const Json& figures,
+                                const std::vector<std::string>& columns) {
+  for (const auto& column : columns) {
+    cells.push_back(figure(figures.value(column, Json(-1))));
+  }
+  return cells;
+}
+
 void print_evaluation(const Json& e) {
   fmt::print("model \"{}\" on {} {}: {} in {}\n\n", e["model_name"].get<std::string>(),
              e["version"].get<std::string>(), e["split"].get<std::string>(),
              counted(e["samples"].get<std::size_t>(), "sample"),
              counted(e["scenes"].get<std::size_t>(), "scene"));
-  std::vector<std::vector<std::string>> rows = {{"all classes", "", figure(e["overall"]["AP"]),
-                                                 figure(e["overall"]["AP50"]),
-                                                 figure(e["overall"]["AP75"])}};
+  const auto columns = columns_of(e);
+  std::vector<std::vector<std::string>> rows = {row_of({"all classes", ""}, e["overall"], columns)};
   for (const auto& [name, c] : e["classes"].items()) {
-    rows.push_back(
-        {name, c["truths"].dump(), figure(c["AP"]), figure(c["AP50"]), figure(c["AP75"])});
+    rows.push_back(row_of({name, c["truths"].dump()}, c, columns));
   }
-  print_table({"class", "truths", "AP", "AP50", "AP75"}, rows);
+  std::vector<std::string> header = {"class", "truths"};
+  header.insert(header.end(), columns.begin(), columns.end());
+  print_table(header, rows);
   rows.clear();
+  const auto metric = e.value("metric", std::string("AP50"));
+  const auto baseline = e.value("baseline_name", std::string());
   for (const auto& s : e["slices"]) {
     rows.push_back({s["name"].get<std::string>(), s["samples"].dump(), s["truths"].dump(),
-                    figure(s["AP50"]), figure(s["low"]) + " … " + figure(s["high"])});
+                    figure(s[metric]), figure(s["low"]) + " … " + figure(s["high"])});
+    if (!baseline.empty()) {
+      rows.back().push_back(figure(s["baseline"]));
+    }
   }
   fmt::print("\n");
-  print_table({"slice", "samples", "truths", "AP50", "95 % interval"}, rows);
+  header = {"slice", "samples", "truths", metric, "95 % interval"};
+  if (!baseline.empty()) {
+    header.push_back(baseline);
+  }
+  print_table(header, rows);
 }
 
 std::function<int()> declare_evaluate(CLI::App& app, Context& context) {
@@ -61,15 +83,19 @@ std::function<int()> declare_evaluations(CLI::App&, Context& context) {
     const Json result = evaluate::list(project);
     context.answer(result, [&] {
       std::vector<std::vector<std::string>> rows;
+      std::vector<std::string> header = {"model", "version", "split", "made"};
       for (const auto& e : result["evaluations"]) {
-        rows.push_back({e["model_name"].get<std::string>(), e["version"].get<std::string>(),
-                        e["split"].get<std::string>(), figure(e["overall"]["AP"]),
-                        figure(e["overall"]["AP50"]), e["created_at"].get<std::string>()});
+        const auto columns = columns_of(e);
+        header.resize(4);
+        header.insert(header.end(), columns.begin(), columns.end());
+        rows.push_back(row_of({e["model_name"].get<std::string>(), e["version"].get<std::string>(),
+                               e["split"].get<std::string>(), e["created_at"].get<std::string>()},
+                              e["overall"], columns));
       }
       if (rows.empty()) {
         fmt::print("no evaluation yet; make one with `spotter evaluate`\n");
       } else {
-        print_table({"model", "version", "split", "AP", "AP50", "made"}, rows);
+        print_table(header, rows);
       }
     });
     return 0;
@@ -85,8 +111,12 @@ struct CompareWords {
 void print_comparison(const Json& result) {
   for (const char* side : {"first", "second"}) {
     const auto& s = result[side];
-    fmt::print("{:<12} AP {}  AP50 {}  finds {} of {}, {}\n", s["model"].get<std::string>(),
-               figure(s["AP"]), figure(s["AP50"]), s["found"].dump(), result["objects"].dump(),
+    std::string figures;
+    for (const auto& column : columns_of(result)) {
+      figures += fmt::format("{} {}  ", column, figure(s["overall"][column]));
+    }
+    fmt::print("{:<12} {}finds {} of {}, {}\n", s["model"].get<std::string>(), figures,
+               s["found"].dump(), result["objects"].dump(),
                counted(s["false_alarms"].get<std::size_t>(), "false alarm"));
   }
   for (const char* kind : {"fixed", "broken"}) {

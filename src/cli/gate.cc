@@ -52,7 +52,8 @@ void print_report(const Json& report) {
     fmt::print("  {}\n", reason.get<std::string>());
   }
   print_weakness(report);
-  fmt::print("\n");
+  fmt::print("\n{}{}\n", report.value("metric", "AP50"),
+             report.value("lower_is_better", false) ? ", lower is better" : "");
   std::vector<std::vector<std::string>> rows;
   for (const auto& s : report["slices"]) {
     rows.push_back({s["name"].get<std::string>(), s["truths"].dump(), figure(s, "before"),
@@ -64,7 +65,7 @@ void print_report(const Json& report) {
                     : s["credited"].get<bool>() ? "data"
                                                 : "not shown"});
   }
-  print_table({"slice", "truths", "before", "control", "random", "after", "change", "interval",
+  print_table({"slice", "truths", "before", "control", "random", "after", "gain", "interval",
                "verdict", "credit"},
               rows);
   if (!report["decision"].is_null()) {

@@ -28,8 +28,10 @@ struct Flag {
 struct Record {
   Sample sample;                // key empty = derived from file_name
   std::filesystem::path image;  // file to read; empty = a lookup of a known sample by key or name
-  std::string image_problem;    // why `image` is empty although a picture was looked for
-  std::string file;             // where this record stands, for reports: "a.json", "image 17"
+  std::string media;          // the sample's own bytes where it is no file; sample.media_type says
+                              // what they are
+  std::string image_problem;  // why `image` is empty although a picture was looked for
+  std::string file;           // where this record stands, for reports: "a.json", "image 17"
   std::string where;
   std::vector<LabelSet>
       labels;  // one a layer that the file speaks of; an empty set = "nothing there"
@@ -48,7 +50,11 @@ struct ReadOptions {
       reference;  // COCO results: the file with the pictures and categories they refer to
   Content content = Content::kLabels;
   std::vector<std::string> classes;  // the schema; empty = take every class that the file names
-  int voc_base = -1;  // Pascal VOC corner origin: 1, 0, or -1 = find out (any 0 means 0)
+  bool boxes =
+      true;          // false: the task has none, and an object without a box is of the whole sample
+  int observed = 8;  // of tracks: positions that are seen in a window
+  int predicted = 12;  // and that are to come
+  int voc_base = -1;   // Pascal VOC corner origin: 1, 0, or -1 = find out (any 0 means 0)
   Outside outside = Outside::kReject;
   bool clusters = false;  // KITTI: layer lidar from the points themselves, not from 3D labels
 };

@@ -10,8 +10,10 @@
 #include "base/attempt.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "domain/track.h"
 #include "formats/image_folder.h"
 #include "formats/json_rows.h"
 #include "formats/jsonl.h"
@@ -56,6 +58,7 @@ class Reader {
   }
   std::string read_sample(const object& row, Record& record);
   std::string read_picture(const object& row, Record& record);
+  static std::string read_track(const object& row, Record& record);
   void read_objects(const object& row, Record& record);
   void read_layers(const object& row, Record& record);
   void read_labels(const array& rows, const std::string& place, bool sensor, Record& record,
@@ -83,6 +86,9 @@ std::string Reader::read_sample(const object& row, Record& record) {
   sample.key = text_member(row, "key").value_or("");
   if (sample.key.empty() && !text_member(row, "image")) {
     return "it has neither \"key\" nor \"image\"";
+  }
+  if (auto problem = read_track(row, record); !problem.empty()) {
+    return problem;
   }
   if (has_member(row, "key") && sample.key.empty()) {
     return "\"key\" is not a text";
@@ -124,12 +130,46 @@ std::string Reader::read_picture(const object& row, Record& record) {
   return {};
 }
 
+// "track": the sample is what was observed of an agent; "future": where it went after that.
+std::string Reader::read_track(const object& row, Record& record) {
+  const auto text = object_member(row, "track");
+  if (text.empty()) {
+    return {};
+  }
+  return problem_of([&] {
+    auto track = parse_track(text, "\"track\"");
+    track.class_name = text_member(row, "class").value_or(track.class_name);
+    record.sample.media_type = kTrackMedia;
+    record.media = track_media(track);
+    element future;
+    if (row.at_key("future").get(future) == simdjson::SUCCESS && !future.is_null()) {
+      LabelSet set = whole_label(track.class_name);
+      set.labels[0].attributes = future_attributes(
+          parse_path(parse_json(simdjson::minify(future), "\"future\""), "\"future\""));
+      record.labels.push_back(std::move(set));
+    }
+  });
+}
+
 void Reader::read_objects(const object& row, Record& record) {
   if (options_.content == Content::kPredictions || has_member(row, "predictions")) {
     array rows;
     if (row.at_key("predictions").get(rows) == simdjson::SUCCESS) {
       read_predictions(rows, record);
     }
+  }
+  if (!record.media.empty() && options_.content == Content::kLabels) {
+    report_.objects += record.labels.size();
+    return;
+  }
+  if (const auto name = text_member(row, "class"); name && options_.content == Content::kLabels) {
+    if (auto problem = classes_.problem(*name); problem.empty()) {
+      record.labels.push_back(whole_label(*name));
+      ++report_.objects;
+    } else {
+      reject(record.where, std::move(problem));
+    }
+    return;
   }
   for (const char* name : {"objects", "labels"}) {
     array rows;
@@ -197,6 +237,9 @@ std::string Reader::read_common(const object& row, bool any_class, Outside outsi
   }
   if (auto problem = any_class ? "" : classes_.problem(common.class_name); !problem.empty()) {
     return problem;
+  }
+  if (!options_.boxes && !has_member(row, "box")) {
+    return {};
   }
   const auto numbers = numbers_member(row, "box");
   if (!numbers || numbers->size() != 4) {

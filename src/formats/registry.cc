@@ -15,6 +15,9 @@
   X(jsonl) \
   X(cvat) \
   X(images) \
+  X(class_folders) \
+  X(csv) \
+  X(ucy) \
   X(mot) \
   X(kitti) \
   /* new ones above this line */

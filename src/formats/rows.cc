@@ -97,6 +97,12 @@ std::string ClassNames::problem(std::string_view name) {
       hint.empty() ? fmt::format("; the schema has {}", fmt::join(schema_, ", ")) : hint);
 }
 
+LabelSet whole_label(std::string class_name) {
+  LabelSet set;
+  set.labels.push_back({.object = "1", .class_name = std::move(class_name)});
+  return set;
+}
+
 std::string export_name(const Sample& sample) {
   if (sample.key.empty() || sample.file_name == sample.key ||
       without_picture_extension(sample.file_name) == sample.key) {

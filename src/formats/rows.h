@@ -40,6 +40,9 @@ class ClassNames {
   std::set<std::string, std::less<>> seen_;
 };
 
+// What people say of the whole sample: one object without a box.
+[[nodiscard]] LabelSet whole_label(std::string class_name);
+
 // The file name to write for a sample: its own if it leads back to the key, else the key with the
 // extension of its media type; so that names are unique because keys are.
 [[nodiscard]] std::string export_name(const Sample& sample);

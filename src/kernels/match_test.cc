@@ -1,5 +1,7 @@
 #include "kernels/match.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "kernels/average_precision.h"
@@ -90,7 +92,7 @@ TEST(AveragePrecision, EqualsTheCocoEvaluation) {
   }
 }
 
-std::vector<PrecisionInput> random_model(Rng& rng, std::size_t scenes, double skill) {
+PrecisionInput random_input(Rng& rng, std::size_t scenes, double skill) {
   PrecisionInput input;
   input.truths.resize(scenes);
   for (std::uint32_t s = 0; s < scenes; ++s) {
@@ -105,7 +107,11 @@ std::vector<PrecisionInput> random_model(Rng& rng, std::size_t scenes, double sk
     }
   }
   sort_by_score(input);
-  return {input};
+  return input;
+}
+
+SceneMetric random_model(Rng& rng, std::size_t scenes, double skill) {
+  return precision_metric({random_input(rng, scenes, skill)});
 }
 
 // Two equally good models: the test says "worse" in at most about one of twenty cases.
@@ -159,11 +165,29 @@ TEST(PairedBootstrap, OneSceneTellsNothing) {
   EXPECT_EQ(interval(strong, {}), (std::pair<double, double>{0, 1}));
 }
 
+// Where lower is better, a fall is the gain.
+TEST(PairedBootstrap, OfAnErrorAFallIsTheGain) {
+  const auto model = [](double error) {
+    SceneMetric metric = mean_metric({error, 2 * error, 3 * error, 2 * error}, {1, 2, 3, 2});
+    metric.lower_is_better = true;
+    metric.most = std::numeric_limits<double>::infinity();
+    return metric;
+  };
+  const auto d = paired_bootstrap(model(0.6), model(0.4), {});
+  EXPECT_DOUBLE_EQ(d.first, 0.6);
+  EXPECT_NEAR(d.gain, 0.2, 1e-12);
+  EXPECT_NEAR(d.low, 0.2, 1e-9);  // each draw of scenes says the same
+  EXPECT_LT(d.p_gain, 0.05);
+  EXPECT_GT(d.p_loss, 0.9);
+  EXPECT_EQ(d.truth_count, 8U);
+  EXPECT_NEAR(interval(model(2.5), {}).second, 2.5, 1e-9);  // above 1, and not cut off
+}
+
 // Weights are repetitions: scenes that are drawn twice count as if they were there twice.
 TEST(AveragePrecision, WeightsAreRepetitions) {
   Rng rng(29);
   for (int round = 0; round < 30; ++round) {
-    const auto once = random_model(rng, 8, 0.5)[0];
+    const auto once = random_input(rng, 8, 0.5);
     const auto weights = draw_scenes(8, rng);
     PrecisionInput repeated;
     for (std::uint32_t s = 0; s < 8; ++s) {

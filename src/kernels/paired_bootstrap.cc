@@ -23,10 +23,6 @@ double quantile(const std::vector<double>& sorted, double q) {
   return sorted[low] + (sorted[high] - sorted[low]) * (place - static_cast<double>(low));
 }
 
-std::size_t scenes_of(std::span<const PrecisionInput> classes) {
-  return classes.empty() ? 0 : classes[0].truths.size();
-}
-
 // The statistic of each draw, undefined draws (NaN) removed, sorted.
 std::vector<double> draws(std::size_t scene_count, const BootstrapOptions& options,
                           const std::function<double(std::span<const std::uint32_t>)>& statistic) {
@@ -43,14 +39,9 @@ std::vector<double> draws(std::size_t scene_count, const BootstrapOptions& optio
 }
 
 // Scenes that have something to find.
-std::size_t counted_scenes(std::span<const PrecisionInput> classes) {
-  std::vector<bool> used(scenes_of(classes));
-  for (const auto& input : classes) {
-    for (std::size_t s = 0; s < input.truths.size(); ++s) {
-      used[s] = used[s] || input.truths[s] > 0;
-    }
-  }
-  return static_cast<std::size_t>(std::count(used.begin(), used.end(), true));
+std::size_t counted_scenes(const SceneMetric& metric) {
+  return static_cast<std::size_t>(std::count_if(metric.truths.begin(), metric.truths.end(),
+                                                [](std::uint32_t n) { return n > 0; }));
 }
 
 // Draws from few scenes vary too little: by sqrt((n-1)/n), and with the tails of a normal instead
@@ -106,14 +97,12 @@ double deviation_of(const std::vector<double>& values) {
 
 }  // namespace
 
-Difference paired_bootstrap(std::span<const PrecisionInput> first,
-                            std::span<const PrecisionInput> second,
+Difference paired_bootstrap(const SceneMetric& first, const SceneMetric& second,
                             const BootstrapOptions& options) {
-  Difference result{.first = mean_average_precision(first),
-                    .second = mean_average_precision(second)};
-  for (const auto& input : first) {
-    result.truth_count += std::accumulate(input.truths.begin(), input.truths.end(), std::size_t{0});
-  }
+  const double sign = first.lower_is_better ? -1 : 1;
+  Difference result{.first = first.value({}), .second = second.value({})};
+  result.gain = sign * (result.second - result.first);
+  result.truth_count = first.truth_count();
   result.scene_count = counted_scenes(first);
   if (result.first < 0 || result.second < 0) {
     return result;
@@ -123,11 +112,12 @@ Difference paired_bootstrap(std::span<const PrecisionInput> first,
     result.high = 1;
     return result;
   }
-  const auto values = draws(scenes_of(first), options, [&](std::span<const std::uint32_t> weights) {
-    const double a = mean_average_precision(first, weights);
-    const double b = mean_average_precision(second, weights);
-    return a < 0 || b < 0 ? std::nan("") : b - a;
-  });
+  const auto values =
+      draws(first.truths.size(), options, [&](std::span<const std::uint32_t> weights) {
+        const double a = first.value(weights);
+        const double b = second.value(weights);
+        return a < 0 || b < 0 ? std::nan("") : sign * (b - a);
+      });
   if (values.empty()) {
     result.low = -1;
     result.high = 1;
@@ -135,9 +125,8 @@ Difference paired_bootstrap(std::span<const PrecisionInput> first,
   }
   const FewScenes few(result.scene_count);
   const double deviation = deviation_of(values);
-  const double difference = result.second - result.first;
   std::tie(result.low, result.high) =
-      interval_of(values, difference, deviation, result.scene_count, options.confidence);
+      interval_of(values, result.gain, deviation, result.scene_count, options.confidence);
   const auto share = [&](auto at_least) {
     const auto n = std::count_if(values.begin(), values.end(), at_least);
     return static_cast<double>(1 + n) / static_cast<double>(2 + values.size());
@@ -148,27 +137,28 @@ Difference paired_bootstrap(std::span<const PrecisionInput> first,
   return result;
 }
 
-std::pair<double, double> interval(std::span<const PrecisionInput> classes,
-                                   const BootstrapOptions& options) {
-  const double value = mean_average_precision(classes);
+std::pair<double, double> interval(const SceneMetric& metric, const BootstrapOptions& options) {
+  constexpr std::pair<double, double> kUndefined = {-1, -1};
+  const auto anything = std::isinf(metric.most) ? kUndefined : std::pair{0.0, metric.most};
+  const double value = metric.value({});
   if (value < 0) {
-    return {-1, -1};
+    return kUndefined;
   }
-  const auto scenes = counted_scenes(classes);
+  const auto scenes = counted_scenes(metric);
   if (scenes < 2) {
-    return {0, 1};
+    return anything;
   }
   const auto values =
-      draws(scenes_of(classes), options, [&](std::span<const std::uint32_t> weights) {
-        const double v = mean_average_precision(classes, weights);
+      draws(metric.truths.size(), options, [&](std::span<const std::uint32_t> weights) {
+        const double v = metric.value(weights);
         return v < 0 ? std::nan("") : v;
       });
   if (values.empty()) {
-    return {0, 1};
+    return anything;
   }
   const auto [low, high] =
       interval_of(values, value, deviation_of(values), scenes, options.confidence);
-  return {std::clamp(low, 0.0, 1.0), std::clamp(high, 0.0, 1.0)};
+  return {std::clamp(low, 0.0, metric.most), std::clamp(high, 0.0, metric.most)};
 }
 
 std::vector<double> holm(std::span<const double> p_values) {

@@ -6,16 +6,17 @@
 #include <span>
 #include <vector>
 
-#include "kernels/average_precision.h"
+#include "kernels/scene_metric.h"
 
 namespace spotter::kernels {
 
 struct Difference {
   double first = -1;   // metric of the one model, −1 = undefined
   double second = -1;  // of the other
-  double low = 0;      // interval of second − first
+  double gain = 0;     // second − first, or first − second of a metric where lower is better
+  double low = 0;      // interval of the gain
   double high = 0;
-  double error = 0;   // standard error of the difference
+  double error = 0;   // standard error of the gain
   double p_loss = 1;  // one-sided: chance of such a draw if the second were no worse
   double p_gain = 1;  // one-sided: if it were no better
   std::size_t scene_count = 0;
@@ -28,15 +29,15 @@ struct BootstrapOptions {
   std::uint64_t seed = 1;
 };
 
-// Both models over the same classes and scenes; the same draw of scenes serves both. Draws in which
-// the metric is undefined are left out. Intervals and p-values allow for few scenes; with one scene
-// the interval is −1 … 1. Uses all cores; the result depends on the seed alone.
-[[nodiscard]] Difference paired_bootstrap(std::span<const PrecisionInput> first,
-                                          std::span<const PrecisionInput> second,
+// Both models over the same scenes; the same draw of scenes serves both. Draws in which the metric
+// is undefined are left out. Intervals and p-values allow for few scenes; with one scene the
+// interval is −1 … 1. Uses all cores; the result depends on the seed alone.
+[[nodiscard]] Difference paired_bootstrap(const SceneMetric& first, const SceneMetric& second,
                                           const BootstrapOptions& options);
 
-// Interval of one model's metric: {low, high}, {−1, −1} when undefined, {0, 1} from a single scene.
-[[nodiscard]] std::pair<double, double> interval(std::span<const PrecisionInput> classes,
+// Interval of one model's metric: {low, high}; from a single scene everything that is possible, or
+// {−1, −1} where that is no interval or the metric is undefined.
+[[nodiscard]] std::pair<double, double> interval(const SceneMetric& metric,
                                                  const BootstrapOptions& options);
 
 // Adjusted p-values of Holm (1979), in the order given.

@@ -156,12 +156,36 @@ torch::Tensor empty_input(std::size_t count, WindowSize window) {
                       torch::TensorOptions().memory_format(torch::MemoryFormat::ChannelsLast));
 }
 
+WindowSize window_of(const Data& data, const TrainParams& params) {
+  return {params.window_width > 0 ? params.window_width : data.width,
+          params.window_height > 0 ? params.window_height : data.height};
+}
+
 }  // namespace
+
+torch::Tensor training_input(const Data& data, std::span<const std::size_t> chosen,
+                             const TrainParams& params, Rng& rng) {
+  const auto window = window_of(data, params);
+  auto input = empty_input(chosen.size(), window);
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    const auto view = random_view(data, data.items[chosen[i]], params, rng);
+    render(data, chosen[i], view, input.data_ptr<float>() + i * window.values());
+  }
+  return input;
+}
+
+torch::Tensor plain_input(const Data& data, std::size_t begin, std::size_t end) {
+  const WindowSize window{data.width, data.height};
+  auto input = empty_input(end - begin, window);
+  for (std::size_t i = begin; i < end; ++i) {
+    render(data, i, plain_view(data), input.data_ptr<float>() + (i - begin) * window.values());
+  }
+  return input;
+}
 
 Batch training_batch(const Data& data, std::span<const std::size_t> chosen,
                      const TrainParams& params, const MapShape& shape, Rng& rng) {
-  const WindowSize window{params.window_width > 0 ? params.window_width : data.width,
-                          params.window_height > 0 ? params.window_height : data.height};
+  const auto window = window_of(data, params);
   auto input = empty_input(chosen.size(), window);
   auto weight = torch::empty({static_cast<std::int64_t>(chosen.size())});
   Targets targets(chosen.size(), window, shape);
@@ -176,12 +200,10 @@ Batch training_batch(const Data& data, std::span<const std::size_t> chosen,
 }
 
 Batch plain_batch(const Data& data, std::size_t begin, std::size_t end, const MapShape& shape) {
-  const WindowSize window{data.width, data.height};
-  auto input = empty_input(end - begin, window);
-  Targets targets(end - begin, window, shape);
+  auto input = plain_input(data, begin, end);
+  Targets targets(end - begin, {data.width, data.height}, shape);
   const View view = plain_view(data);
   for (std::size_t i = begin; i < end; ++i) {
-    render(data, i, view, input.data_ptr<float>() + (i - begin) * window.values());
     add_objects(targets, i - begin, data.items[i], view);
   }
   return targets.tensors(std::move(input), torch::ones({static_cast<std::int64_t>(end - begin)}));

@@ -39,6 +39,12 @@ struct MapShape {
   int cell_px = 8;
 };
 
+// The inputs alone, batch × 3 × height × width: pictures `chosen`, flipped, zoomed and brightened
+// by `rng`; and pictures [begin, end) as they are.
+[[nodiscard]] torch::Tensor training_input(const Data& data, std::span<const std::size_t> chosen,
+                                           const TrainParams& params, Rng& rng);
+[[nodiscard]] torch::Tensor plain_input(const Data& data, std::size_t begin, std::size_t end);
+
 // Pictures `chosen` of `data`, flipped, zoomed and brightened by `rng` as `params` allow.
 [[nodiscard]] Batch training_batch(const Data& data, std::span<const std::size_t> chosen,
                                    const TrainParams& params, const MapShape& shape, Rng& rng);

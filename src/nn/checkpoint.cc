@@ -60,8 +60,8 @@ Reading read_checkpoint(RunState& state, const std::string& identity,
     if (read_value(archive, "identity").toStringRef() != identity) {
       return Reading::kOfAnotherRun;
     }
-    read_part(archive, "net", *state.net);
-    read_part(archive, "average", *state.average);
+    read_part(archive, "net", state.net);
+    read_part(archive, "average", state.average);
     read_part(archive, "optimizer", state.optimizer);
     state.step = read_value(archive, "step").toInt();
     state.seconds = read_value(archive, "seconds").toDouble();
@@ -83,8 +83,8 @@ void save_checkpoint(RunState& state, const std::string& identity,
   archive.write("seconds", c10::IValue(state.seconds));
   archive.write("cpu_seconds", c10::IValue(state.cpu_seconds));
   archive.write("log", c10::IValue(state.log));
-  write_part(archive, "net", *state.net);
-  write_part(archive, "average", *state.average);
+  write_part(archive, "net", state.net);
+  write_part(archive, "average", state.average);
   write_part(archive, "optimizer", state.optimizer);
   std::ostringstream stream;
   archive.save_to(stream);

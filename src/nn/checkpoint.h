@@ -6,13 +6,11 @@
 
 #include <torch/torch.h>
 
-#include "nn/net.h"
-
 namespace spotter::nn {
 
 struct RunState {
-  Net& net;
-  Net& average;
+  torch::nn::Module& net;
+  torch::nn::Module& average;
   torch::optim::AdamW& optimizer;
   std::int64_t step = 0;  // steps done
   double seconds = 0;     // of all attempts

@@ -61,7 +61,7 @@ std::vector<Item> same_items(int width, int height, double side) {
 
 TEST(Defaults, TheInputHasTheShapeOfThePicturesAndShowsTheSmallestClass) {
   const auto input = [](const std::vector<Item>& items, TrainParams params = {}) {
-    choose_input(params, items);
+    choose_input(params, items, {});
     return std::pair(params.input_width, params.input_height);
   };
   EXPECT_EQ(input(same_items(640, 480, 200)), std::pair(320, 240));
@@ -76,7 +76,7 @@ TEST(Defaults, TheInputHasTheShapeOfThePicturesAndShowsTheSmallestClass) {
 
 TEST(Defaults, StepsFollowTheNumberOfPictures) {
   const auto steps = [](std::size_t pictures, TrainParams params = {}) {
-    choose_steps(params, pictures);
+    choose_steps(params, pictures, 8);
     return params.steps;
   };
   EXPECT_EQ(steps(10), 800);

@@ -11,10 +11,8 @@ namespace spotter::nn {
 namespace {
 
 constexpr double kSmallestPx = 16;
-constexpr double kLongestMin = 320;
-constexpr double kLongestMax = 512;
 constexpr int kInputMultiple = 16;
-constexpr double kPassesPerPicture = 120;  // pictures shown in training, for each picture there is
+constexpr double kPasses = 120;  // times that each sample is shown
 constexpr double kShownMin = 6'400;
 constexpr double kShownMax = 32'000;
 
@@ -70,12 +68,12 @@ double smallest_share(const std::vector<Item>& items) {
 
 }  // namespace
 
-void choose_input(TrainParams& params, const std::vector<Item>& items) {
+void choose_input(TrainParams& params, const std::vector<Item>& items, const InputSides& sides) {
   if (params.input_width > 0 && params.input_height > 0) {
     return;
   }
-  const auto [width, height] = median_size(items).value_or(std::pair{kLongestMin, kLongestMin});
-  const double wanted = std::clamp(kSmallestPx / smallest_share(items), kLongestMin, kLongestMax);
+  const auto [width, height] = median_size(items).value_or(std::pair{sides.low, sides.low});
+  const double wanted = std::clamp(kSmallestPx / smallest_share(items), sides.low, sides.high);
   const double scale = std::min(1.0, wanted / std::max(width, height));
   if (params.input_width == 0 && params.input_height == 0) {
     params.input_width = input_side(width * scale);
@@ -87,10 +85,12 @@ void choose_input(TrainParams& params, const std::vector<Item>& items) {
   }
 }
 
-void choose_steps(TrainParams& params, std::size_t pictures) {
+void choose_steps(TrainParams& params, std::size_t samples, int batch) {
+  if (params.batch == 0) {
+    params.batch = batch;
+  }
   if (params.steps == 0) {
-    const double shown =
-        std::clamp(kPassesPerPicture * static_cast<double>(pictures), kShownMin, kShownMax);
+    const double shown = std::clamp(kPasses * static_cast<double>(samples), kShownMin, kShownMax);
     params.steps = static_cast<int>(std::lround(shown / params.batch));
   }
 }

@@ -7,14 +7,20 @@
 
 namespace spotter::nn {
 
-// Fills input_width and input_height where they are 0: the shape of the median picture, its longest
-// side so long that a typical object of the smallest class gets 16 pixels, within 320 and 512 and
-// never longer than the pictures.
-void choose_input(TrainParams& params, const std::vector<Item>& items);
+// The longest side of the input, pixels: at least and at most.
+struct InputSides {
+  double low = 320;
+  double high = 512;
+};
 
-// Fills `steps` where it is 0: 15 times each picture, at least 800 and at most 4,000 steps of 8
-// pictures or their equal.
-void choose_steps(TrainParams& params, std::size_t pictures);
+// Fills input_width and input_height where they are 0: the shape of the median picture, its longest
+// side so long that a typical object of the smallest class gets 16 pixels, within `sides` and never
+// longer than the pictures.
+void choose_input(TrainParams& params, const std::vector<Item>& items, const InputSides& sides);
+
+// Fills `batch` where it is 0 with the task's, and `steps` where it is 0: 120 times each sample, at
+// least 6,400 and at most 32,000 samples in all.
+void choose_steps(TrainParams& params, std::size_t samples, int batch);
 
 // The typical side of an object, input pixels: the median root of the areas. Throws kInvalid when
 // there is no object to learn from.

@@ -108,8 +108,8 @@ torch::Tensor cells_first(const torch::Tensor& map) {
 }
 
 BatchOutput forward(Model& model, const Batch& batch) {
-  const auto features = model.net->features(batch.input);
-  const auto maps = model.net->heads(features.neck, false);
+  const auto features = model.detector().features(batch.input);
+  const auto maps = model.detector().heads(features.neck, false);
   const auto scores = torch::sigmoid(maps.heat).contiguous();
   const auto rows = cells_first(maps.box);
   const auto cells = torch::arange(rows.size(1), batch.cell_index.options()).repeat({rows.size(0)});
@@ -133,7 +133,7 @@ Passes monte_carlo(Model& model, const torch::Tensor& neck, const std::vector<Pe
   }
   torch::manual_seed(seed);
   const auto rows = neck.index_select(0, cells).repeat({passes, 1}).to(model.device);
-  const auto maps = model.net->heads(rows.unsqueeze(2).unsqueeze(3), true);
+  const auto maps = model.detector().heads(rows.unsqueeze(2).unsqueeze(3), true);
   const auto boxes = decode_boxes(maps.box.flatten(1), cells.repeat({passes}).to(model.device),
                                   map_width, model.geometry());
   const auto count = static_cast<std::int64_t>(peaks.size());

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "nn/contract.h"
 #include "nn/infer.h"
+#include "nn/task.h"
 #include "nn/train.h"
 
 namespace spotter::nn {
@@ -96,6 +97,7 @@ struct Command {
 Command read_command(const std::string& verb, const Words& words) {
   Command command{.training = verb == "train"};
   auto settings = read_settings(needed(words, "config"));
+  (void)nn_task(settings.task);  // refuses an unknown one as wrong configuration
   const std::filesystem::path data = needed(words, "data");
   const std::filesystem::path out = needed(words, "out");
   if (command.training) {

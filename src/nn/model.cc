@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "nn/task.h"
 #include "nn/weights.h"
 
 namespace spotter::nn {
@@ -29,11 +30,15 @@ std::vector<std::string> classes_of(const Json& facts, const std::string& origin
 
 void save_model(const Model& model, std::uint64_t seed, const std::filesystem::path& folder) {
   write_weights(weights_of(*model.net), folder / kWeights);
+  std::string architecture(nn_task(model.task).architecture);
+  if (model.task == "detection") {
+    architecture += fmt::format("-s{}", model.detector().cell_px());
+  }
   write_json(folder / "model.json",
              {{"runtime", "builtin"},
               {"program", "spotter-nn"},
-              {"architecture", fmt::format("center-s{}", model.net->cell_px())},
-              {"task", "detection"},
+              {"architecture", architecture},
+              {"task", model.task},
               {"classes", model.classes},
               {"input", {model.params.input_width, model.params.input_height}},
               {"prior_px", model.prior_px},
@@ -49,14 +54,16 @@ Model load_model(const std::filesystem::path& folder) {
   if (json_get_or<std::string>(facts, "program", "") != "spotter-nn") {
     fail(ErrorCode::kInvalid, "this model was not made by spotter-nn: " + origin);
   }
-  Model model;
+  Model model{.task = json_get_or<std::string>(facts, "task", "detection")};
+  const auto& task = nn_task(model.task);
   model.classes = classes_of(facts, origin);
   model.params = train_params(json_get<Json>(facts, "params", origin), origin);
   model.prior_px = json_get<double>(facts, "prior_px", origin);
-  if (model.params.input_width <= 0 || model.params.input_height <= 0 || !(model.prior_px > 0)) {
+  const bool sized = model.params.input_width > 0 && model.params.input_height > 0;
+  if ((!sized && model.task != "trajectory") || !(model.prior_px > 0)) {
     fail(ErrorCode::kInvalid, "the model states no input size or no size of objects: " + origin);
   }
-  model.net = Net(static_cast<int>(model.classes.size()), model.params);
+  model.net = task.make(model.classes.size(), model.params);
   put_weights(*model.net, read_weights(folder / kWeights), (folder / kWeights).string());
   model.net->eval();
   return model;

@@ -1,6 +1,7 @@
 // A model folder of the built-in kind: model.json and model.safetensors.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,18 @@
 namespace spotter::nn {
 
 struct Model {
-  Net net{nullptr};
+  std::string task = "detection";
+  std::shared_ptr<torch::nn::Module> net;  // null = none
   std::vector<std::string> classes;
   TrainParams params;  // input_width and input_height are set
   double prior_px = 24;
   torch::Device device{torch::kCPU};
 
-  [[nodiscard]] Geometry geometry() const { return {net->cell_px(), prior_px}; }
+  // The network of a model that detects.
+  [[nodiscard]] NetImpl& detector() const { return *net->as<Net>(); }
+  [[nodiscard]] Geometry geometry() const { return {detector().cell_px(), prior_px}; }
   [[nodiscard]] MapShape shape() const {
-    return {static_cast<int>(classes.size()), net->cell_px()};
+    return {static_cast<int>(classes.size()), detector().cell_px()};
   }
 };
 

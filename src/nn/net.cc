@@ -84,7 +84,8 @@ Maps NetImpl::heads(const torch::Tensor& neck, bool drop) {
   return {heat_(x), box_(x)};
 }
 
-void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_classes,
+void copy_matching(torch::nn::Module& into, const torch::nn::Module& from,
+                   const std::vector<std::string>& into_classes,
                    const std::vector<std::string>& from_classes) {
   const torch::NoGradGuard no_grad;
   const auto copy = [&](const auto& targets, const auto& sources) {
@@ -93,7 +94,8 @@ void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_cl
       if (source == nullptr) {
         continue;
       }
-      const bool by_class = target.key().starts_with("heat.");
+      const bool by_class =
+          target.key().starts_with("heat.") || target.key().starts_with("classes.");
       if (!by_class && source->sizes() == target.value().sizes()) {
         target.value().copy_(*source);
       }
@@ -107,19 +109,19 @@ void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_cl
       }
     }
   };
-  copy(into->named_parameters(), from->named_parameters());
-  copy(into->named_buffers(), from->named_buffers());
+  copy(into.named_parameters(), from.named_parameters());
+  copy(into.named_buffers(), from.named_buffers());
 }
 
-void update_average(Net& average, Net& net, double decay) {
+void update_average(torch::nn::Module& average, const torch::nn::Module& net, double decay) {
   const torch::NoGradGuard no_grad;
-  auto mine = average->parameters();
-  const auto theirs = net->parameters();
+  auto mine = average.parameters();
+  const auto theirs = net.parameters();
   for (std::size_t i = 0; i < mine.size(); ++i) {
     mine[i].lerp_(theirs[i], 1 - decay);
   }
-  auto my_buffers = average->buffers();
-  const auto their_buffers = net->buffers();
+  auto my_buffers = average.buffers();
+  const auto their_buffers = net.buffers();
   for (std::size_t i = 0; i < my_buffers.size(); ++i) {
     if (my_buffers[i].is_floating_point()) {
       my_buffers[i].lerp_(their_buffers[i], 1 - decay);

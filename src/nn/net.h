@@ -69,12 +69,13 @@ class NetImpl final : public torch::nn::Module {
 };
 TORCH_MODULE(Net);
 
-// Copies what fits from the weights of another net: all of equal shape, and of the last layers the
-// rows of the classes that both have.
-void copy_matching(Net& into, Net& from, const std::vector<std::string>& into_classes,
+// Copies what fits from the weights of another net: all of equal shape, and of the layers that have
+// a row a class ("heat", "classes") the rows of the classes that both have.
+void copy_matching(torch::nn::Module& into, const torch::nn::Module& from,
+                   const std::vector<std::string>& into_classes,
                    const std::vector<std::string>& from_classes);
 
 // Sets every parameter and buffer of `average` to decay · average + (1 − decay) · net.
-void update_average(Net& average, Net& net, double decay);
+void update_average(torch::nn::Module& average, const torch::nn::Module& net, double decay);
 
 }  // namespace spotter::nn

@@ -56,7 +56,7 @@ std::vector<Field> train_fields() {
       number("window_width", kPart, &T::window_width, 0, 4096),
       number("window_height", kPart, &T::window_height, 0, 4096),
       number("steps", kPart, &T::steps, 0, 1e7),
-      number("batch", kPart, &T::batch, 1, 1024),
+      number("batch", kPart, &T::batch, 0, 1024),
       number("learning_rate", kPart, &T::learning_rate, 0, 1),
       number("weight_decay", kPart, &T::weight_decay, 0, 1),
       truth("flip_x", kPart, &T::flip_x),
@@ -72,6 +72,10 @@ std::vector<Field> train_fields() {
       number("ema", kPart, &T::ema, 0, 0.99999),
       number("width", kPart, &T::width, 4, 512),
       number("stem_stride", kPart, &T::stem_stride, 2, 4),
+      number("observed", kPart, &T::observed, 0, 1000),
+      number("predicted", kPart, &T::predicted, 0, 1000),
+      number("scale_m", kPart, &T::scale_m, 0, 100'000),
+      number("modes", kPart, &T::modes, 1, 20),
       number("checkpoint_seconds", kPart, &T::checkpoint_seconds, 0, 1e6),
   };
 }
@@ -157,11 +161,7 @@ Settings read_settings(const std::filesystem::path& path) {
   const Json document = read_json(path);
   const std::string origin = path.string();
   Settings settings;
-  const auto task = json_get_or<std::string>(document, "task", "detection");
-  if (task != "detection") {
-    fail(ErrorCode::kInvalid,
-         fmt::format("spotter-nn trains detection, not \"{}\": {}", task, origin));
-  }
+  settings.task = json_get_or<std::string>(document, "task", settings.task);
   settings.classes = json_get_or<std::vector<std::string>>(document, "classes", {});
   const std::set<std::string> distinct(settings.classes.begin(), settings.classes.end());
   if (distinct.size() != settings.classes.size()) {

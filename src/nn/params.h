@@ -15,8 +15,8 @@ struct TrainParams {
   int input_height = 0;
   int window_width = 0;  // pixels of a training window, multiples of 16; 0 = the whole input
   int window_height = 0;
-  int steps = 0;  // 0 = chosen: 15 a picture, 800 to 4,000
-  int batch = 8;
+  int steps = 0;  // 0 = chosen, see nn/defaults.h
+  int batch = 0;  // 0 = the task's: 8 pictures with boxes, 32 to classify, 64 tracks
   double learning_rate = 3e-3;
   double weight_decay = 1e-3;
   bool flip_x = true;
@@ -32,6 +32,10 @@ struct TrainParams {
   double ema = 0.998;       // decay of the averaged weights; 0 = none
   int width = 24;           // channels of the first stage; the others grow with it
   int stem_stride = 4;      // 4: predictions every 8 pixels; 2: every 4
+  int observed = 0;         // of tracks: positions seen; 0 = as in the data
+  int predicted = 0;        // positions to come; 0 = as in the data
+  double scale_m = 0;       // typical length of a path to come; 0 = the median in the data
+  int modes = 3;            // paths that are proposed
   int checkpoint_seconds = 60;
 };
 
@@ -44,6 +48,7 @@ struct InferParams {
 };
 
 struct Settings {
+  std::string task = "detection";
   std::vector<std::string> classes;
   std::uint64_t seed = 1;
   int threads = 1;

@@ -14,9 +14,8 @@
 #include "base/random.h"
 #include "nn/checkpoint.h"
 #include "nn/contract.h"
-#include "nn/defaults.h"
 #include "nn/model.h"
-#include "nn/validate.h"
+#include "nn/task.h"
 
 namespace spotter::nn {
 namespace {
@@ -68,7 +67,8 @@ double learning_rate_at(int step, const TrainParams& params) {
 
 // What makes two attempts the same run.
 std::string identity_of(const TrainJob& job, const TrainParams& params, std::size_t pictures) {
-  return sha256_hex(Json({{"params", to_json(params)},
+  return sha256_hex(Json({{"task", job.settings.task},
+                          {"params", to_json(params)},
                           {"classes", job.settings.classes},
                           {"seed", job.settings.seed},
                           {"pictures", pictures},
@@ -77,9 +77,22 @@ std::string identity_of(const TrainJob& job, const TrainParams& params, std::siz
                         .dump());
 }
 
+// A warm start keeps what decides the shapes of the weights.
+void keep_shape(TrainParams& params, const TrainParams& start) {
+  params.input_width = start.input_width;
+  params.input_height = start.input_height;
+  params.width = start.width;
+  params.stem_stride = start.stem_stride;
+  params.observed = start.observed;
+  params.predicted = start.predicted;
+  params.scale_m = start.scale_m;
+  params.modes = start.modes;
+}
+
 class Trainer {
  public:
-  explicit Trainer(const TrainJob& job) : job_(job), started_(Steady::now()) {}
+  explicit Trainer(const TrainJob& job)
+      : job_(job), task_(nn_task(job.settings.task)), started_(Steady::now()) {}
 
   TrainEnd run() {
     read_data();
@@ -106,27 +119,19 @@ class Trainer {
   TrainParams& params() { return model_.params; }
 
   void read_data() {
+    model_.task = job_.settings.task;
     model_.classes = job_.settings.classes;
     model_.params = job_.settings.train;
     model_.device = torch::Device(job_.settings.device);
     if (!job_.init.empty()) {
       start_ = load_model(job_.init);
-      params().input_width = start_.params.input_width;
-      params().input_height = start_.params.input_height;
-      params().width = start_.params.width;
-      params().stem_stride = start_.params.stem_stride;
+      if (start_.task != model_.task) {
+        fail(ErrorCode::kInvalid, fmt::format("a model for {} cannot start one for {}: {}",
+                                              start_.task, model_.task, job_.init.string()));
+      }
+      keep_shape(params(), start_.params);
     }
-    const auto items = read_manifest(job_.data, model_.classes, rejects_);
-    choose_input(params(), items);
-    data_ = load(items, {params().input_width, params().input_height}, rejects_);
-    if (data_.items.empty()) {
-      fail(ErrorCode::kInvalid,
-           fmt::format("none of the {} pictures of the manifest can be read; {}: {}", items.size(),
-                       rejects_.rows().front().reason, job_.data.string()));
-    }
-    const double side_px = typical_side_px(data_);
-    model_.prior_px = start_.net.is_empty() ? side_px : start_.prior_px;
-    choose_steps(params(), data_.items.size());
+    lessons_ = task_.learn_from(job_.data, model_, start_.net ? &start_ : nullptr, rejects_);
     for (const auto& reject : rejects_.rows()) {
       log_warning(fmt::format("left out, {}: {} ({})", reject.where, reject.reason, reject.file));
     }
@@ -134,14 +139,13 @@ class Trainer {
   }
 
   void build() {
-    const int classes = static_cast<int>(model_.classes.size());
     torch::manual_seed(job_.settings.seed);
-    model_.net = Net(classes, params());
-    if (!start_.net.is_empty()) {
-      copy_matching(model_.net, start_.net, model_.classes, start_.classes);
+    model_.net = task_.make(model_.classes.size(), params());
+    if (start_.net) {
+      copy_matching(*model_.net, *start_.net, model_.classes, start_.classes);
     }
-    average_ = Net(classes, params());
-    copy_matching(average_, model_.net, model_.classes, model_.classes);
+    average_ = task_.make(model_.classes.size(), params());
+    copy_matching(*average_, *model_.net, model_.classes, model_.classes);
     model_.net->to(model_.device);
     average_->to(model_.device);
     optimizer_ = std::make_unique<torch::optim::AdamW>(
@@ -153,18 +157,14 @@ class Trainer {
     const auto seed = mix_bits(job_.settings.seed ^ mix_bits(static_cast<std::uint64_t>(step)));
     Rng rng(seed, "augment");
     torch::manual_seed(seed >> 1);
-    const auto chosen = chosen_at(step, params().batch, data_.items.size(), job_.settings.seed);
-    auto batch = training_batch(data_, chosen, params(), model_.shape(), rng);
-    to_device(batch, model_.device);
+    const auto chosen = chosen_at(step, params().batch, lessons_->size(), job_.settings.seed);
     for (auto& group : optimizer_->param_groups()) {
       static_cast<torch::optim::AdamWOptions&>(group.options())
           .lr(learning_rate_at(step, params()));
     }
     model_.net->train();
     optimizer_->zero_grad();
-    const auto features = model_.net->features(batch.input);
-    const auto loss = training_loss(model_.net->heads(features.neck, true), batch,
-                                    model_.geometry(), params().class_weight);
+    const auto loss = lessons_->loss(model_, chosen, rng);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       fail(ErrorCode::kInternal,
@@ -176,7 +176,7 @@ class Trainer {
     torch::nn::utils::clip_grad_norm_(model_.net->parameters(), kClipNorm);
     optimizer_->step();
     // The average warms up too: early weights are soon forgotten.
-    update_average(average_, model_.net, std::min(params().ema, (1.0 + step) / (10.0 + step)));
+    update_average(*average_, *model_.net, std::min(params().ema, (1.0 + step) / (10.0 + step)));
     return value;
   }
 
@@ -203,14 +203,14 @@ class Trainer {
     if (checkpoint().empty()) {
       return;
     }
-    RunState state{.net = model_.net,
-                   .average = average_,
+    RunState state{.net = *model_.net,
+                   .average = *average_,
                    .optimizer = *optimizer_,
                    .step = step,
                    .seconds = seconds_before_ + seconds_since(started_),
                    .cpu_seconds = cpu_seconds_before_ + cpu_seconds(),
                    .log = log_};
-    save_checkpoint(state, identity_of(job_, params(), data_.items.size()), checkpoint());
+    save_checkpoint(state, identity_of(job_, params(), lessons_->size()), checkpoint());
   }
 
   // The step to go on from; 0 when there is no checkpoint of this very run.
@@ -218,8 +218,8 @@ class Trainer {
     if (checkpoint().empty()) {
       return 0;
     }
-    RunState state{.net = model_.net, .average = average_, .optimizer = *optimizer_};
-    if (!load_checkpoint(state, identity_of(job_, params(), data_.items.size()), checkpoint())) {
+    RunState state{.net = *model_.net, .average = *average_, .optimizer = *optimizer_};
+    if (!load_checkpoint(state, identity_of(job_, params(), lessons_->size()), checkpoint())) {
       build();  // what was half filled goes
       return 0;
     }
@@ -235,7 +235,7 @@ class Trainer {
     result.net = params().ema > 0 ? average_ : model_.net;
     const Json metrics = job_.val.empty()
                              ? Json::object()
-                             : validate(result, job_.val, job_.settings.infer, rejects_);
+                             : task_.validate(result, job_.val, job_.settings.infer, rejects_);
     result.net->to(torch::kCPU);
     save_model(result, job_.settings.seed, job_.out);
     Json rejects = Json::array();
@@ -243,7 +243,7 @@ class Trainer {
       rejects.push_back({{"file", r.file}, {"where", r.where}, {"reason", r.reason}});
     }
     write_json(job_.out / "done.json", {{"steps", params().steps},
-                                        {"pictures", data_.items.size()},
+                                        {"pictures", lessons_->size()},
                                         {"seconds", seconds_before_ + seconds_since(started_)},
                                         {"cpu_seconds", cpu_seconds_before_ + cpu_seconds()},
                                         {"metrics", metrics},
@@ -252,12 +252,13 @@ class Trainer {
   }
 
   const TrainJob& job_;
+  const NnTask& task_;
   Steady::time_point started_;
   Rejects rejects_{kRejectsKept};
-  Data data_;
+  std::unique_ptr<Lessons> lessons_;
   Model start_;  // of a warm start, else empty
   Model model_;
-  Net average_{nullptr};
+  std::shared_ptr<torch::nn::Module> average_;
   std::unique_ptr<torch::optim::AdamW> optimizer_;
   Progress progress_;
   std::string log_;

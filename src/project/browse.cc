@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "domain/track.h"
 #include "project/filter.h"
+#include "project/track_drawing.h"
 
 namespace spotter {
 namespace {
@@ -193,11 +195,12 @@ Json prediction_rows(const PredictionSet& set, const Agreement* agreement) {
 }
 
 Json card_of(const Sample& sample) {
+  const bool drawn = sample.media_type == kTrackMedia;  // has no size of its own
   return {
       {"key", sample.key},
       {"media", sample.media},
-      {"width", sample.width},
-      {"height", sample.height},
+      {"width", drawn ? kTrackDrawingPx : sample.width},
+      {"height", drawn ? kTrackDrawingPx : sample.height},
       {"sequence", sample.sequence},
       {"frame", sample.frame},
       {"captured_at", sample.captured_at == 0 ? Json(nullptr) : Json(iso_time(sample.captured_at))},

@@ -12,37 +12,45 @@
 namespace spotter {
 namespace {
 
-constexpr double kIouMin = 0.5;
-constexpr std::size_t kDetectionsMax = 100;  // of a class and sample, as in COCO
-
-std::int32_t class_index(const std::vector<std::string>& classes, const std::string& name) {
-  const auto found = std::find(classes.begin(), classes.end(), name);
-  return found == classes.end() ? -1 : static_cast<std::int32_t>(found - classes.begin());
+// The model's classes, when they are not in the order of the split's.
+std::vector<std::string> other_classes(Project& project, std::string_view model,
+                                       const SplitData& data) {
+  const auto rows =
+      project.catalog->query("SELECT definition FROM models WHERE id = $1", {std::string(model)});
+  if (rows.empty()) {
+    return {};
+  }
+  const Json definition = parse_json(rows[0].text(0), "models.definition");
+  auto classes = json_get_or<std::vector<std::string>>(definition, "classes", {});
+  return classes == data.classes ? std::vector<std::string>{} : classes;
 }
 
-kernels::Truth truth_of(const SplitData& data, const Label& label, bool counts) {
-  return {.box = label.box,
-          .class_index = class_index(data.classes, label.class_name),
-          .ignored = label.ignore || !counts,
-          .crowd = label.crowd};
-}
-
-std::vector<kernels::Detection> detections_of(const SplitData& data, const PredictionSet& set) {
-  std::vector<kernels::Detection> detections;
-  std::vector<std::size_t> of_class(data.classes.size());
-  for (const auto& p : set.predictions) {
-    const auto index = class_index(data.classes, p.class_name);
-    if (index >= 0 && ++of_class[static_cast<std::size_t>(index)] <= kDetectionsMax) {
-      detections.push_back({.box = p.box, .class_index = index, .score = p.score});
+// Probabilities in the order of the split's classes; of classes that the model does not know, 0.
+void reorder(Prediction& prediction, const std::vector<std::string>& from, const SplitData& data) {
+  if (from.empty() || prediction.probabilities.size() != from.size()) {
+    return;
+  }
+  std::vector<double> probabilities(data.classes.size());
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const auto place = data.class_index(from[i]);
+    if (place >= 0) {
+      probabilities[static_cast<std::size_t>(place)] = prediction.probabilities[i];
     }
   }
-  return detections;
+  prediction.probabilities = std::move(probabilities);
 }
 
 }  // namespace
 
+std::int32_t SplitData::class_index(std::string_view name) const {
+  const auto found = std::find(classes.begin(), classes.end(), name);
+  return found == classes.end() ? -1 : static_cast<std::int32_t>(found - classes.begin());
+}
+
 SplitData load_split(Project& project, std::string_view version, std::string_view split) {
-  SplitData data{.version = std::string(version), .split = std::string(split)};
+  SplitData data{.task = &task_named(project.config.task),
+                 .version = std::string(version),
+                 .split = std::string(split)};
   std::vector<std::string> keys;
   for (const auto& item : project.lake->version_items(version)) {
     if (item.split == split) {
@@ -66,12 +74,15 @@ SplitData load_split(Project& project, std::string_view version, std::string_vie
   std::set<std::string> more;
   for (const auto& set : data.labels) {
     for (const auto& label : set.labels) {
-      if (!label.ignore && class_index(data.classes, label.class_name) < 0) {
+      if (!label.ignore && data.class_index(label.class_name) < 0) {
         more.insert(label.class_name);
       }
     }
   }
   data.classes.insert(data.classes.end(), more.begin(), more.end());
+  if (data.task->prepare != nullptr) {
+    data.task->prepare(project, data);
+  }
   return data;
 }
 
@@ -81,9 +92,13 @@ std::vector<PredictionSet> load_predictions(Project& project, std::string_view m
   for (const auto& sample : data.samples) {
     keys.push_back(sample.key);
   }
+  const auto classes = other_classes(project, model, data);
   std::vector<PredictionSet> sets;
   for (auto& output : project.lake->predictions(model, keys)) {
     sets.push_back(std::move(output.set));
+    for (auto& prediction : sets.back().predictions) {
+      reorder(prediction, classes, data);
+    }
   }
   if (sets.size() != keys.size()) {
     fail(ErrorCode::kNotFound,
@@ -139,103 +154,6 @@ SliceView view_slice(const SplitData& data, const SliceConfig& slice) {
     }
   }
   return view;
-}
-
-std::vector<kernels::PrecisionInput> precision_inputs(
-    const SplitData& data, const SliceView& view, const std::vector<PredictionSet>& predictions) {
-  std::vector<kernels::PrecisionInput> inputs(data.classes.size());
-  for (auto& input : inputs) {
-    input.truths.resize(data.scene_count);
-  }
-  for (std::size_t v = 0; v < view.samples.size(); ++v) {
-    const auto i = view.samples[v];
-    std::vector<kernels::Truth> truths;
-    const auto& labels = data.labels[i].labels;
-    for (std::size_t l = 0; l < labels.size(); ++l) {
-      truths.push_back(truth_of(data, labels[l], view.counts[v][l] != 0));
-      const auto& truth = truths.back();
-      if (!truth.ignored && !truth.crowd && truth.class_index >= 0) {
-        ++inputs[static_cast<std::size_t>(truth.class_index)].truths[data.scenes[i]];
-      }
-    }
-    const auto detections = detections_of(data, predictions[i]);
-    const auto matches = kernels::match_objects(truths, detections, kIouMin);
-    for (std::size_t d = 0; d < detections.size(); ++d) {
-      if (matches[d].kind != kernels::MatchKind::kIgnored) {
-        inputs[static_cast<std::size_t>(detections[d].class_index)].detections.push_back(
-            {.score = detections[d].score,
-             .scene = data.scenes[i],
-             .hit = matches[d].kind == kernels::MatchKind::kHit});
-      }
-    }
-  }
-  std::vector<kernels::PrecisionInput> scored;
-  for (const auto k : view.classes) {
-    kernels::sort_by_score(inputs[static_cast<std::size_t>(k)]);
-    scored.push_back(std::move(inputs[static_cast<std::size_t>(k)]));
-  }
-  return scored;
-}
-
-ScoredColumns coco_columns(const SplitData& data, const std::vector<PredictionSet>& predictions) {
-  ScoredColumns columns;
-  columns.size = {static_cast<std::int32_t>(data.samples.size()),
-                  static_cast<std::int32_t>(data.classes.size())};
-  const auto add = [](kernels::CocoColumns& into, std::size_t image, std::int32_t category,
-                      const Box& b) {
-    into.image.push_back(static_cast<std::int32_t>(image));
-    into.category.push_back(category);
-    into.box.push_back({b.x1, b.y1, b.width(), b.height()});
-    into.area.push_back(b.area());
-  };
-  for (std::size_t i = 0; i < data.samples.size(); ++i) {
-    for (const auto& label : data.labels[i].labels) {
-      const auto index = class_index(data.classes, label.class_name);
-      if (index >= 0) {
-        add(columns.truths, i, index, label.box);
-        columns.truths.crowd.push_back(label.crowd || label.ignore ? 1 : 0);
-      }
-    }
-    for (const auto& p : predictions[i].predictions) {
-      const auto index = class_index(data.classes, p.class_name);
-      if (index >= 0) {
-        add(columns.detections, i, index, p.box);
-        columns.detections.score.push_back(p.score);
-      }
-    }
-  }
-  return columns;
-}
-
-std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sample,
-                                        const PredictionSet& predictions) {
-  std::vector<kernels::Truth> truths;
-  const auto& labels = data.labels[sample].labels;
-  for (const auto& label : labels) {
-    truths.push_back(truth_of(data, label, true));
-  }
-  std::vector<kernels::Detection> detections;
-  for (const auto& p : predictions.predictions) {
-    detections.push_back(
-        {.box = p.box, .class_index = class_index(data.classes, p.class_name), .score = p.score});
-  }
-  std::vector<lake::Match> rows;
-  for (const auto& match : kernels::match_objects(truths, detections, kIouMin)) {
-    const bool has_truth = match.truth >= 0;
-    const bool has_detection = match.detection >= 0;
-    const auto t = static_cast<std::size_t>(match.truth);
-    const auto d = static_cast<std::size_t>(match.detection);
-    rows.push_back(
-        {.sample = data.samples[sample].key,
-         .kind = std::string(kernels::name(match.kind)),
-         .error = std::string(kernels::name(match.error)),
-         .object = has_truth ? labels[t].object : "",
-         .prediction = match.detection,
-         .class_name = has_truth ? labels[t].class_name : predictions.predictions[d].class_name,
-         .score = has_detection ? predictions.predictions[d].score : 0,
-         .iou = match.iou});
-  }
-  return rows;
 }
 
 }  // namespace spotter

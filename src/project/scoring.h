@@ -1,5 +1,6 @@
-// One model on one split of a dataset version, ready to be scored: the slices that a project
-// watches, COCO columns, and hits and false alarms by class and scene. Evaluate and gate share it.
+// One model on one split of a dataset version, ready to be scored by the task (project/task.h): the
+// split with its labels, the model's predictions, the slices that a project watches. Evaluate and
+// gate share it.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -7,15 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/average_precision.h"
-#include "kernels/coco_eval.h"
-#include "kernels/match.h"
+#include "domain/track.h"
 #include "project/project.h"
+#include "project/task.h"
 
 namespace spotter {
 
 // A split with its labels; samples and labels in the same order, by key.
 struct SplitData {
+  const Task* task = nullptr;
   std::string version;
   std::string split;
   std::vector<Sample> samples;
@@ -23,14 +24,19 @@ struct SplitData {
   std::vector<std::uint32_t> scenes;  // number of each sample's scene, from 0
   std::uint32_t scene_count = 0;
   std::vector<std::string> classes;  // of the configuration, then what else the labels hold
+
+  std::vector<Track> tracks;  // of trajectories: what was observed, aligned with the samples
+
+  // The position in `classes`, −1 = not there.
+  [[nodiscard]] std::int32_t class_index(std::string_view name) const;
 };
 
 // Throws kNotFound when the version has no sample in this split.
 [[nodiscard]] SplitData load_split(Project& project, std::string_view version,
                                    std::string_view split);
 
-// The model's predictions for the samples of a split, in their order. Throws kNotFound when one is
-// missing: predict first (trainer::predict).
+// The model's predictions for the samples of a split, in their order; probabilities in the order of
+// the split's classes. Throws kNotFound when one is missing: predict first (trainer::predict).
 [[nodiscard]] std::vector<PredictionSet> load_predictions(Project& project, std::string_view model,
                                                           const SplitData& data);
 
@@ -48,22 +54,11 @@ struct SliceView {
 };
 [[nodiscard]] SliceView view_slice(const SplitData& data, const SliceConfig& slice);
 
-// Hits and false alarms of one model in a slice at overlap 0.5, one input a scored class, sorted by
-// score.
-[[nodiscard]] std::vector<kernels::PrecisionInput> precision_inputs(
-    const SplitData& data, const SliceView& view, const std::vector<PredictionSet>& predictions);
-
-// The whole split as COCO columns.
-struct ScoredColumns {
-  kernels::CocoColumns truths;
-  kernels::CocoColumns detections;
-  kernels::CocoSize size;
-};
-[[nodiscard]] ScoredColumns coco_columns(const SplitData& data,
-                                         const std::vector<PredictionSet>& predictions);
-
-// The matches of one sample at overlap 0.5, all classes, as the lake stores them.
-[[nodiscard]] std::vector<lake::Match> sample_matches(const SplitData& data, std::size_t sample,
-                                                      const PredictionSet& predictions);
+// The matches of one sample, all classes, as the lake stores them.
+[[nodiscard]] inline std::vector<lake::Match> sample_matches(const SplitData& data,
+                                                             std::size_t sample,
+                                                             const PredictionSet& predictions) {
+  return data.task->matches(data, sample, predictions);
+}
 
 }  // namespace spotter

@@ -23,6 +23,9 @@ Json objects_json(const LabelSet& set) {
                        {"box", {label.box.x1, label.box.y1, label.box.x2, label.box.y2}},
                        {"crowd", label.crowd},
                        {"ignore", label.ignore}});
+    if (!label.attributes.empty()) {
+      objects.back()["attributes"] = parse_json(label.attributes, "the attributes of a label");
+    }
   }
   return objects;
 }

@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::size_t kSlice = 20'000;
 
+Box box_of(const Json& json, const std::string& origin) {
+  const auto numbers = json_get<std::vector<double>>(json, "box", origin);
+  if (numbers.size() != 4) {
+    fail(ErrorCode::kInvalid, fmt::format("{}: a prediction needs a box of four numbers", origin));
+  }
+  const Box box = {numbers[0], numbers[1], numbers[2], numbers[3]};
+  if (!box.valid()) {
+    fail(ErrorCode::kInvalid, fmt::format("{}: a box is empty, inverted or not finite", origin));
+  }
+  return box;
+}
+
 Prediction prediction_of(const Json& json, const OutputOptions& options,
                          const std::string& origin) {
   Prediction p;
@@ -26,14 +38,14 @@ Prediction prediction_of(const Json& json, const OutputOptions& options,
                      did_you_mean(p.class_name, options.classes)));
   }
   p.score = json_get<double>(json, "score", origin);
-  const auto box = json_get<std::vector<double>>(json, "box", origin);
-  if (box.size() != 4 || !(p.score >= 0 && p.score <= 1)) {
-    fail(ErrorCode::kInvalid,
-         fmt::format("{}: a prediction needs a box of four numbers and a score in 0..1", origin));
+  if (!(p.score >= 0 && p.score <= 1)) {
+    fail(ErrorCode::kInvalid, fmt::format("{}: a score lies in 0..1", origin));
   }
-  p.box = {box[0], box[1], box[2], box[3]};
-  if (!p.box.valid()) {
-    fail(ErrorCode::kInvalid, fmt::format("{}: a box is empty, inverted or not finite", origin));
+  if (options.boxes) {
+    p.box = box_of(json, origin);
+  }
+  if (const auto more = json.find("attributes"); more != json.end() && more->is_object()) {
+    p.attributes = more->dump();
   }
   const std::vector<double> none;
   p.probabilities = json_get_or(json, "probabilities", none);

@@ -13,6 +13,7 @@ namespace spotter::trainer {
 
 struct OutputOptions {
   std::vector<std::string> classes;  // the model's; a prediction of another class is refused
+  bool boxes = true;                 // whether each prediction has a box
   std::string segment;               // blob hashes of the embeddings, empty = none
   std::string object_segment;
   std::int64_t segment_rows = 0;

@@ -135,7 +135,8 @@ std::string store_segment(Project& project, const Model& model, const std::strin
 // Takes a finished job's predictions into the lake, each slice under a key of its own.
 void take(Project& project, const Model& model, const std::vector<std::string>& keys,
           RunningJob& job, const fs::path& out) {
-  OutputOptions options{.classes = json_get_or(model.definition, "classes", class_names(project))};
+  OutputOptions options{.classes = json_get_or(model.definition, "classes", class_names(project)),
+                        .boxes = project.config.task != "trajectory"};
   options.segment =
       store_segment(project, model, "image", out / "embeddings.npy", options.segment_rows);
   options.object_segment = store_segment(project, model, "object", out / "object_embeddings.npy",

@@ -37,8 +37,16 @@ enum Need : std::uint32_t {
   kNeedsPredictions = 8,
   kNeedsEmbeddings = 16,  // of the examined samples and of the model's training samples
   kNeedsReference = 32,   // labelled samples (of the training version) with the sensor layer
-  kNeedsSplits = 64,      // the split of each sample in the model's version, else the newest
+  kNeedsSplits = 64,      // the split of each sample in the model's version, else the newest; and
+                          // how far its training data reach
   kUsesSensor = 128,      // the same layer as kNeedsSensor, but it may be missing
+};
+
+// How far the model's training data reach in a recording.
+struct TrainingEnd {
+  std::string source;
+  std::int64_t frame = 0;
+  TimeMs captured_at = 0;  // 0 = unknown
 };
 
 // Which samples a check looks at when nobody names any.
@@ -66,7 +74,8 @@ struct CheckInput {
   std::vector<const LabelSet*> labels;
   std::vector<const LabelSet*> sensor;
   std::vector<const lake::ModelOutput*> outputs;
-  std::vector<std::string> splits;  // "train", "val", "test" or "" = in none
+  std::vector<std::string> splits;         // "train", "val", "test" or "" = in none
+  std::vector<TrainingEnd> training_ends;  // with the splits: one a recording learned from
   std::vector<Flag> flags;
   trainer::Embeddings embeddings;  // of those samples that have one
   trainer::Embeddings training_embeddings;

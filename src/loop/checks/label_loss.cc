@@ -204,7 +204,10 @@ void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& outp
 }
 
 CheckOutput run(const CheckInput& input) {
-  const Limits limits{input.number("detected"), input.number("confident")};
+  // Where every sample has one answer, the answer stands, however unsure.
+  const bool one_answer = input.task == "classification";
+  const Limits limits{one_answer ? 0 : input.number("detected"),
+                      one_answer ? 0 : input.number("confident")};
   CheckOutput output;
   output.examined.assign(input.samples.size(), 0);
   for (std::size_t s = 0; s < input.samples.size(); ++s) {

@@ -193,7 +193,26 @@ void Preparation::load_flags(Prepared& prepared) const {
   }
 }
 
+std::vector<TrainingEnd> Preparation::training_ends() const {
+  if (training_keys_.empty()) {
+    return {};
+  }
+  std::map<std::string, TrainingEnd> ends;
+  const std::vector<std::string> keys(training_keys_.begin(), training_keys_.end());
+  for (const auto& sample : project_.lake->samples(keys)) {
+    auto& end = ends.try_emplace(sample.source, TrainingEnd{.source = sample.source}).first->second;
+    end.frame = std::max(end.frame, sample.frame);
+    end.captured_at = std::max(end.captured_at, sample.captured_at);
+  }
+  std::vector<TrainingEnd> result;
+  for (auto& [source, end] : ends) {
+    result.push_back(std::move(end));
+  }
+  return result;
+}
+
 void Preparation::load_splits(Prepared& prepared) const {
+  prepared.input.training_ends = training_ends();
   std::string version = model_ ? model_->dataset_version : "";
   if (version.empty()) {
     const auto newest =

@@ -19,6 +19,7 @@
   X(track_disagreement) \
   X(embedding_distance) \
   X(embeddings) \
+  X(hindsight) \
   X(label_sanity) \
   X(uncertainty) \
   X(miscalibration) \

@@ -158,6 +158,9 @@ StepResult run_curate(const StepContext& context) {
   if (champion_of(context).empty()) {
     return skipped("there is no model yet: what is labelled already is what it learns from");
   }
+  if (project.config.task == "trajectory") {
+    return skipped("what happened next labels tracks: ingest brings it, and nobody is asked");
+  }
   std::vector<std::string> modes;
   for (const auto& mode : context.output("triage", "modes", Json(Json::array()))) {
     modes.push_back(mode["id"].get<std::string>());

@@ -27,51 +27,25 @@ std::string newest_version(Project& project) {
 }
 
 // Everything that decides the result.
-std::string input_key(const std::string& model, const std::string& version,
+std::string input_key(const std::string& task, const std::string& model, const std::string& version,
                       const std::string& split, const std::vector<SliceConfig>& slices) {
-  std::string text = model + "\n" + version + "\n" + split + "\n";
+  std::string text = task + "\n" + model + "\n" + version + "\n" + split + "\n";
   for (const auto& s : slices) {
     text += s.name + "\t" + s.where + "\t" + s.class_name + "\n";
   }
   return sha256_hex(text);
 }
 
-void add_figures(Json& object, const std::array<double, 12>& metrics) {
-  for (std::size_t i = 0; i < kernels::kCocoMetrics.size(); ++i) {
-    object[std::string(kernels::kCocoMetrics[i])] = metrics[i];
-  }
-}
-
-Json overall_of(const kernels::CocoResult& result) {
-  Json figures = Json::object();
-  add_figures(figures, result.metrics);
-  return figures;
-}
-
-Json classes_of(const kernels::CocoResult& result, const std::vector<std::string>& names) {
-  Json classes = Json::object();
-  for (std::size_t k = 0; k < names.size(); ++k) {
-    classes[names[k]] = {{"truths", result.classes[k].truths}};
-    add_figures(classes[names[k]], result.classes[k].metrics);
-  }
-  return classes;
-}
-
 Json slice_of(const SplitData& data, const SliceConfig& slice,
               const std::vector<PredictionSet>& predictions) {
   const auto view = view_slice(data, slice);
-  const auto inputs = precision_inputs(data, view, predictions);
-  std::size_t truths = 0;
-  for (const auto& input : inputs) {
-    for (const auto n : input.truths) {
-      truths += n;
-    }
-  }
+  const auto metric = data.task->measure(data, view, predictions);
   std::set<std::uint32_t> scenes;
   for (const auto i : view.samples) {
     scenes.insert(data.scenes[i]);
   }
-  const auto [low, high] = kernels::interval(inputs, {.resamples = kResamples});
+  const auto [low, high] = kernels::interval(metric, {.resamples = kResamples});
+  const double value = metric.value({});
   return {{"name", slice.name},
           {"where", slice.where},
           {"class", slice.class_name},
@@ -80,8 +54,10 @@ Json slice_of(const SplitData& data, const SliceConfig& slice,
           {"must", slice.must},
           {"samples", view.samples.size()},
           {"scenes", scenes.size()},
-          {"truths", truths},
-          {"AP50", kernels::mean_average_precision(inputs)},
+          {"truths", metric.truth_count()},
+          {"value", value},
+          {std::string(data.task->headline), value},
+          {"baseline", data.task->baseline(data, view)},
           {"low", low},
           {"high", high}};
 }
@@ -144,7 +120,7 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
   const auto model = trainer::find_model(project, options.model);
   const auto version = options.version.empty() ? newest_version(project) : options.version;
   const auto slices = watched_slices(project);
-  const auto key = input_key(model.id, version, options.split, slices);
+  const auto key = input_key(project.config.task, model.id, version, options.split, slices);
   const auto data = load_split(project, version, options.split);
   if (Json known = stored(project, key); !known.is_null()) {
     record_mode_evaluations(project, model.id, data);  // of modes that were found since
@@ -158,8 +134,6 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
                    {.model = model.id, .keys = keys, .cycle = options.cycle, .step = "evaluate"},
                    progress);
   const auto predictions = load_predictions(project, model.id, data);
-  const auto columns = coco_columns(data, predictions);
-  const auto result = kernels::coco_evaluate(columns.truths, columns.detections, columns.size);
   Json summary = {{"id", "evaluation_" + key.substr(0, 12)},
                   {"model", model.id},
                   {"model_name", model.name},
@@ -167,9 +141,12 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
                   {"split", options.split},
                   {"samples", data.samples.size()},
                   {"scenes", data.scene_count},
-                  {"overall", overall_of(result)},
-                  {"classes", classes_of(result, data.classes)},
+                  {"task", data.task->name},
+                  {"metric", data.task->headline},
+                  {"columns", data.task->columns},
+                  {"baseline_name", data.task->baseline_name},
                   {"slices", Json::array()}};
+  summary.update(data.task->figures(data, predictions));
   for (const auto& slice : slices) {
     summary["slices"].push_back(slice_of(data, slice, predictions));
   }
@@ -178,8 +155,10 @@ Json evaluate(Project& project, const EvaluateOptions& options, const trainer::P
   return summary;
 }
 
-Json compare(Project& project, std::string_view first, std::string_view second, double score_min,
+Json compare(Project& project, std::string_view first, std::string_view second, double wanted_min,
              const trainer::Progress& progress) {
+  // Where every sample has one answer, the answer counts whatever its score.
+  const double score_min = task_named(project.config.task).score_min > 0 ? wanted_min : 0;
   const Json a = evaluate(project, {.model = std::string(first)}, progress);
   const Json b = evaluate(project, {.model = std::string(second)}, progress);
   const auto found_a = found_objects(project, a["id"], score_min);
@@ -208,12 +187,12 @@ Json compare(Project& project, std::string_view first, std::string_view second, 
   }
   const auto side = [&](const Json& e, std::size_t found) {
     return Json{{"model", e["model_name"]},
-                {"AP", e["overall"]["AP"]},
-                {"AP50", e["overall"]["AP50"]},
+                {"overall", e["overall"]},
                 {"found", found},
                 {"false_alarms", false_alarms(project, e["id"], score_min)}};
   };
   return {{"version", a["version"]},
+          {"columns", a["columns"]},
           {"score_min", score_min},
           {"objects", total},
           {"first", side(a, found_a.size())},
@@ -229,6 +208,12 @@ Json list(Project& project) {
   for (const auto& row : project.catalog->query(
            "SELECT summary, created_at FROM evaluations ORDER BY created_at DESC, id")) {
     Json summary = parse_json(row.text(0), "evaluations.summary");
+    if (!summary.contains("metric")) {  // made before there were other tasks
+      summary.update({{"task", "detection"}, {"metric", "AP50"}});
+      for (auto& slice : summary["slices"]) {
+        slice["value"] = slice["AP50"];
+      }
+    }
     summary["created_at"] = iso_time(row.integer(1));
     rows.push_back(std::move(summary));
   }

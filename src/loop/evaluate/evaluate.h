@@ -1,6 +1,6 @@
-// Scores a model on a split of a dataset version: COCO figures overall and by class, AP50 with an
-// interval by slice, and a match for every object, so that each figure can be followed down to its
-// pictures.
+// Scores a model on a split of a dataset version: the task's figures overall and by class, its
+// headline metric (AP50, accuracy, ADE) with an interval by slice, and a match for every object, so
+// that each figure can be followed down to its samples.
 #pragma once
 #include <string>
 #include <string_view>
@@ -19,8 +19,9 @@ struct EvaluateOptions {
 };
 
 // Predicts what is missing, scores, and stores evaluation and matches; the same inputs give the
-// stored one back. Returns {"id", "model", "version", "split", "overall": {AP, AP50, …}, "classes":
-// {name: {…}}, "slices": [{"name", "samples", "truths", "AP50", "low", "high", …}]}. Throws
+// stored one back. Returns {"id", "model", "version", "split", "task", "metric", "columns",
+// "overall": {figure: value}, "classes": {name: {figure: value}}, "slices": [{"name", "samples",
+// "truths", "value" (also under the metric's name), "low", "high", "baseline", …}]}. Throws
 // kNotFound, kInvalid.
 Json evaluate(Project& project, const EvaluateOptions& options, const trainer::Progress& progress);
 

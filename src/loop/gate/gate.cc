@@ -21,8 +21,6 @@ namespace {
 constexpr std::size_t kPicturesShown = 6;  // of each kind: fills rows of two and of three
 constexpr std::size_t kScenesMin = 2;      // from which scenes can be compared with each other
 
-using Inputs = std::vector<kernels::PrecisionInput>;
-
 struct Contender {
   trainer::Model model;
   std::vector<PredictionSet> predictions;
@@ -78,7 +76,8 @@ struct Judged {
   SliceFacts facts;
   Judgement judgement;
   SliceView view;
-  Inputs after;
+  kernels::SceneMetric after;
+  double baseline = -1;
   double random = -1;
 };
 
@@ -87,23 +86,25 @@ Judged measure(const Ring& ring, const SliceConfig& slice, const GateConfig& con
   Judged judged{.facts = {.slice = slice}, .view = view_slice(ring.data, slice)};
   const kernels::BootstrapOptions options{
       .resamples = config.resamples, .confidence = config.confidence, .seed = seed};
-  judged.after = precision_inputs(ring.data, judged.view, ring.challenger.predictions);
+  const auto metric_of = [&](const Contender& contender) {
+    return ring.data.task->measure(ring.data, judged.view, contender.predictions);
+  };
+  judged.after = metric_of(ring.challenger);
+  judged.baseline = ring.data.task->baseline(ring.data, judged.view);
   if (ring.champion) {
-    judged.facts.against_champion = kernels::paired_bootstrap(
-        precision_inputs(ring.data, judged.view, ring.champion->predictions), judged.after,
-        options);
+    judged.facts.against_champion =
+        kernels::paired_bootstrap(metric_of(*ring.champion), judged.after, options);
   } else {
     judged.facts.against_champion =
         kernels::paired_bootstrap(judged.after, judged.after, {.resamples = 1, .seed = seed});
   }
   if (ring.control) {
     judged.facts.has_control = true;
-    judged.facts.against_control = kernels::paired_bootstrap(
-        precision_inputs(ring.data, judged.view, ring.control->predictions), judged.after, options);
+    judged.facts.against_control =
+        kernels::paired_bootstrap(metric_of(*ring.control), judged.after, options);
   }
   if (ring.random) {
-    judged.random = kernels::mean_average_precision(
-        precision_inputs(ring.data, judged.view, ring.random->predictions));
+    judged.random = metric_of(*ring.random).value({});
   }
   return judged;
 }
@@ -146,24 +147,14 @@ Judgement judge(const SliceFacts& facts, bool first_model, const GateConfig& con
                                                 "label more of at least {} other scenes",
                                                 kScenesMin)};
   }
-  if (d.second - d.first > config.suspicious_gain && facts.slice.must != "report") {
+  if (d.gain > config.suspicious_gain && facts.slice.must != "report") {
     return {Verdict::kHold,
             fmt::format(
                 "gains {:+.3f}, which is suspiciously much: look for a leak between training and "
                 "test",
-                d.second - d.first)};
+                d.gain)};
   }
   return rule_named(facts.slice.must).judge(facts, config);
-}
-
-// Objects that the model finds at any score.
-std::int64_t found_of(const Inputs& inputs) {
-  std::int64_t found = 0;
-  for (const auto& input : inputs) {
-    found += std::count_if(input.detections.begin(), input.detections.end(),
-                           [](const auto& detection) { return detection.hit; });
-  }
-  return found;
 }
 
 Json slice_json(const Judged& s, bool first_model) {
@@ -177,13 +168,14 @@ Json slice_json(const Judged& s, bool first_model) {
               {"samples", s.view.samples.size()},
               {"scenes", d.scene_count},
               {"truths", d.truth_count},
-              {"found", found_of(s.after)},
+              {"found", s.after.found},
+              {"baseline", s.baseline},
               {"after", d.second},
               {"verdict", name(s.judgement.verdict)},
               {"reason", s.judgement.reason}};
   if (!first_model) {
     row["before"] = d.first;
-    row["delta"] = d.second - d.first;
+    row["delta"] = d.gain;
     row["low"] = d.low;
     row["high"] = d.high;
     row["p_loss"] = s.facts.p_loss_adjusted;
@@ -192,7 +184,7 @@ Json slice_json(const Judged& s, bool first_model) {
   if (s.facts.has_control) {
     const auto& c = s.facts.against_control;
     row["control"] = c.first;
-    row["over_control"] = {{"delta", c.second - c.first}, {"low", c.low}, {"high", c.high}};
+    row["over_control"] = {{"delta", c.gain}, {"low", c.low}, {"high", c.high}};
     row["credited"] = c.low > 0;  // to the data, and not to the extra steps
   }
   if (s.random >= 0) {
@@ -284,6 +276,11 @@ Json make_report(Project& project, const Ring& ring, const std::vector<SliceConf
       {"challenger", model_json(project, ring.challenger.model)},
       {"control", ring.control ? model_json(project, ring.control->model) : Json(nullptr)},
       {"random", ring.random ? model_json(project, ring.random->model) : Json(nullptr)},
+      {"task", ring.data.task->name},
+      {"metric", ring.data.task->headline},
+      {"scale", ring.data.task->scale},
+      {"baseline_name", ring.data.task->baseline_name},
+      {"lower_is_better", !judged.empty() && judged.front().after.lower_is_better},
       {"version", ring.data.version},
       {"samples", ring.data.samples.size()},
       {"scenes", ring.data.scene_count},
@@ -297,7 +294,7 @@ Json make_report(Project& project, const Ring& ring, const std::vector<SliceConf
   for (const auto& s : judged) {
     report["slices"].push_back(slice_json(s, first_model));
   }
-  if (!first_model) {
+  if (!first_model && ring.data.task->pictures) {
     const auto& before = ring.champion->predictions;
     const auto& after = ring.challenger.predictions;
     const auto pictures = choose_pictures(ring.data, before, after, kPicturesShown);
@@ -398,6 +395,12 @@ Json find(Project& project, std::string_view id) {
       "SELECT decision, author, note, created_at FROM approvals WHERE gate_report = $1 ORDER BY "
       "created_at DESC, id DESC",
       {rows[0].text(2)});
+  if (!report.contains("metric")) {  // made before there were other tasks
+    report.update({{"task", "detection"},
+                   {"metric", "AP50"},
+                   {"scale", task_named("detection").scale},
+                   {"lower_is_better", false}});
+  }
   report["note"] = weakness(report);
   report["deployed_to"] = targets_of(project, report["challenger"]["id"].get<std::string>());
   report["decision"] = nullptr;

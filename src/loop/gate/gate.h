@@ -38,7 +38,8 @@ struct ApproveOptions {
 };
 
 // "it finds 11 of 292 objects (AP50 0.004): too little to be of use" when the challenger's AP50
-// over everything is below 0.05, whatever the verdict; else empty. Every report has it as "note".
+// over everything is below 0.05, or its accuracy or error is no better than a guess that needs no
+// model, whatever the verdict; else empty. Every report has it as "note".
 [[nodiscard]] std::string weakness(const Json& report);
 
 // Why this decision cannot be taken on this report, empty if it can: a model that failed cannot be

@@ -7,7 +7,7 @@ namespace {
 
 Judgement judge(const SliceFacts& facts, const GateConfig& config) {
   const auto& d = facts.against_champion;
-  const double gain = d.second - d.first;
+  const double gain = d.gain;
   if (gain < -config.margin && facts.p_loss_adjusted < 1 - config.confidence) {
     return {Verdict::kFail,
             fmt::format("loses {:.3f}, beyond chance and beyond the margin of {:.3f}", -gain,

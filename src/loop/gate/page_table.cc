@@ -183,10 +183,11 @@ std::string part_table(const Json& report, const TitleOf& title_of) {
     rows += row(slice, report, scale, title_of);
   }
   return fmt::format(
-      "<section><header><h2>Part by part</h2><p>Scores out of 100 (AP50)</p></header>"
+      "<section><header><h2>Part by part</h2><p>{}</p></header>"
       "<div class=\"card table\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
       "{}</section>",
-      head(report), rows, key(report));
+      report.contains("scale") ? text(report, "scale") : "Scores out of 100 (AP50)", head(report),
+      rows, key(report));
 }
 
 }  // namespace spotter::gate

@@ -8,7 +8,6 @@
 namespace spotter::gate {
 namespace {
 
-constexpr double kScoreMin = 0.3;     // from which a detection is shown and counts
 constexpr double kAlarmWeight = 0.5;  // of a false alarm against an object lost
 
 struct Told {
@@ -16,10 +15,10 @@ struct Told {
   int false_alarms = 0;
 };
 
-PredictionSet confident(const PredictionSet& set) {
+PredictionSet confident(const SplitData& data, const PredictionSet& set) {
   PredictionSet kept{.sample = set.sample};
   std::copy_if(set.predictions.begin(), set.predictions.end(), std::back_inserter(kept.predictions),
-               [](const Prediction& p) { return p.score >= kScoreMin; });
+               [&](const Prediction& p) { return p.score >= data.task->score_min; });
   return kept;
 }
 
@@ -65,7 +64,7 @@ std::vector<PairedSample> first_of_scenes(const std::vector<PairedSample>& sorte
 }
 
 Json boxes_of(const SplitData& data, std::size_t i, const PredictionSet& set) {
-  const auto shown = confident(set);
+  const auto shown = confident(data, set);
   Json rows = Json::array();
   for (const auto& match : sample_matches(data, i, shown)) {
     if (match.prediction >= 0) {
@@ -85,8 +84,8 @@ Pictures choose_pictures(const SplitData& data, const std::vector<PredictionSet>
                          const std::vector<PredictionSet>& after, std::size_t count) {
   std::vector<PairedSample> pairs;
   for (std::size_t i = 0; i < data.samples.size(); ++i) {
-    const auto a = tell(data, i, confident(before[i]));
-    const auto b = tell(data, i, confident(after[i]));
+    const auto a = tell(data, i, confident(data, before[i]));
+    const auto b = tell(data, i, confident(data, after[i]));
     PairedSample pair{.sample = data.samples[i].key, .position = i};
     for (const auto& object : b.found) {
       pair.fixed += a.found.contains(object) ? 0 : 1;

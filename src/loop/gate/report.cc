@@ -7,7 +7,7 @@ namespace {
 
 Judgement judge(const SliceFacts& facts, const GateConfig&) {
   const auto& d = facts.against_champion;
-  return {Verdict::kPass, fmt::format("{:+.3f}; only reported", d.second - d.first)};
+  return {Verdict::kPass, fmt::format("{:+.3f}; only reported", d.gain)};
 }
 
 }  // namespace

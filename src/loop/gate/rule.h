@@ -13,8 +13,8 @@ namespace spotter::gate {
 enum class Verdict { kPass, kFail, kInconclusive, kHold };
 [[nodiscard]] std::string_view name(Verdict verdict);
 
-// What is known of a slice when it is judged. Metrics are AP50; differences are challenger −
-// champion.
+// What is known of a slice when it is judged. Metrics are the task's headline; a gain is positive
+// where the challenger is better.
 struct SliceFacts {
   SliceConfig slice;
   kernels::Difference against_champion;

@@ -11,6 +11,7 @@ SliceFacts facts(double first, double second, double low, double high, double p_
   SliceFacts f;
   f.against_champion = {.first = first,
                         .second = second,
+                        .gain = second - first,
                         .low = low,
                         .high = high,
                         .scene_count = 40,

@@ -19,7 +19,19 @@ std::string weakness(const Json& report) {
     return "";
   }
   const double after = all->value("after", -1.0);
-  if (after < 0 || after >= kUsefulMin) {
+  if (after < 0) {
+    return "";
+  }
+  if (const double trivial = all->value("baseline", -1.0); trivial >= 0) {
+    const bool better = report.value("lower_is_better", false) ? after < trivial : after > trivial;
+    return better
+               ? ""
+               : fmt::format(
+                     "its {} is {:.3f}, no better than {} ({:.3f}): too little to be of "
+                     "use",
+                     report.value("metric", ""), after, report.value("baseline_name", ""), trivial);
+  }
+  if (after >= kUsefulMin) {
     return "";
   }
   const auto truths = all->value("truths", std::int64_t{0});

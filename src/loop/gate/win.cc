@@ -7,7 +7,7 @@ namespace {
 
 Judgement judge(const SliceFacts& facts, const GateConfig& config) {
   const auto& d = facts.against_champion;
-  const double gain = d.second - d.first;
+  const double gain = d.gain;
   if (facts.p_gain_adjusted < 1 - config.confidence) {
     return {Verdict::kPass, fmt::format("wins by {:+.3f}, beyond chance", gain)};
   }

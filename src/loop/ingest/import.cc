@@ -63,6 +63,7 @@ std::string model_of(Project& project, const ImportOptions& options, ImportRepor
 std::vector<Record> read_records(const Project& project, const ImportOptions& options,
                                  ImportReport& report) {
   formats::ReadOptions read = options.read;
+  read.boxes = project.config.task == "detection";
   if (read.classes.empty() && options.layer == kLabelLayer) {
     read.classes = project.config.classes;
   }
@@ -116,6 +117,23 @@ std::size_t labelled_objects(const Record& record) {
     objects += set.layer == kLabelLayer ? set.labels.size() : 0;
   }
   return objects;
+}
+
+// Objects without a box are of the whole picture.
+void say_of_whole(Record& record, const Picture& truth) {
+  const Box whole = {0, 0, static_cast<double>(truth.width), static_cast<double>(truth.height)};
+  for (auto& set : record.labels) {
+    for (auto& label : set.labels) {
+      label.box = label.box == Box{} ? whole : label.box;
+    }
+  }
+  if (record.predictions) {
+    for (auto& prediction : record.predictions->predictions) {
+      prediction.box = prediction.box == Box{} ? whole : prediction.box;
+    }
+  }
+  record.sample.width = truth.width;  // what the file says of the size places no box
+  record.sample.height = truth.height;
 }
 
 class Importer {
@@ -180,23 +198,28 @@ void Importer::settle(Record& record, const Picture& picture, std::vector<Ready>
     return reject(record, picture.problem);
   }
   const Sample* known = known_.find(record);
-  if (known == nullptr && record.image.empty()) {
+  if (known == nullptr && record.image.empty() && record.media.empty()) {
     return reject(record, record.image_problem.empty()
                               ? fmt::format("no sample \"{}\" is known and no picture is given",
                                             record.sample.key)
                               : record.image_problem);
   }
-  if (known != nullptr && !record.image.empty() && known->media != picture.media) {
+  const bool brings_bytes = !record.image.empty() || !record.media.empty();
+  if (known != nullptr && brings_bytes && known->media != picture.media) {
     return reject(
         record,
-        fmt::format("the key \"{}\" belongs to a picture with other bytes; samples never change: "
+        fmt::format("the key \"{}\" belongs to a sample with other bytes; samples never change: "
                     "give another name, or keys of their own by --prefix",
                     known->key));
   }
   const std::size_t objects = labelled_objects(record);
-  fit_record(record,
-             known != nullptr && record.image.empty() ? picture_of(*known, record) : picture,
-             options_.read.outside, counts_, report_.rejects);
+  const auto truth = known != nullptr && !brings_bytes ? picture_of(*known, record) : picture;
+  if (project_.config.task == "classification") {
+    say_of_whole(record, truth);
+  }
+  if (project_.config.task != "trajectory") {  // tracks have no boxes
+    fit_record(record, truth, options_.read.outside, counts_, report_.rejects);
+  }
   const std::size_t fitting = labelled_objects(record);
   if (fitting > 0 && objects - fitting + record.refused > 0) {
     report_.incomplete.push_back(known != nullptr ? known->key : record.sample.key);

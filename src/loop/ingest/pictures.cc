@@ -75,6 +75,16 @@ Picture load(Project& project, const std::filesystem::path& file, const KnownSam
   return picture;
 }
 
+// A sample that is no file: kept as it is.
+Picture load_bytes(const formats::Record& record, const KnownSamples& known, Keep keep,
+                   Stored& stored) {
+  Picture picture{.media = sha256_hex(record.media), .media_type = record.sample.media_type};
+  if (keep == Keep::kBlobs && !known.has_media(picture.media)) {
+    stored.put(record.media, picture.media);
+  }
+  return picture;
+}
+
 }  // namespace
 
 std::vector<Picture> load_pictures(Project& project, std::span<const formats::Record> records,
@@ -83,7 +93,9 @@ std::vector<Picture> load_pictures(Project& project, std::span<const formats::Re
   Stored stored(*project.blobs);
   parallel_for(records.size(), 4, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
-      if (!records[i].image.empty()) {
+      if (!records[i].media.empty()) {
+        pictures[i] = load_bytes(records[i], known, keep, stored);
+      } else if (!records[i].image.empty()) {
         auto problem =
             problem_of([&] { pictures[i] = load(project, records[i].image, known, keep, stored); });
         pictures[i].problem = std::move(problem);

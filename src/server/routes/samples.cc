@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "domain/track.h"
 #include "media/image.h"
 #include "project/browse.h"
+#include "project/track_drawing.h"
 #include "server/route.h"
 #include "server/sample_lists.h"
 #include "server/schema.h"
@@ -115,10 +117,22 @@ Response cached(const Call& call, const std::string& etag, const Make& make) {
   return response;
 }
 
+// Labels and predictions change what is drawn, so it is asked for each time.
+Response drawing(const Call& call, const Sample& sample) {
+  Response response{.media_type = "image/svg+xml", .body = track_drawing(call.project, sample, "")};
+  response.headers = {{"Cache-Control", "private, no-cache"},
+                      {"Content-Disposition", "inline"},
+                      {"Content-Security-Policy", std::string(kMediaPolicy)}};
+  return response;
+}
+
 Response get_thumbnail(const Call& call) {
   const auto wanted = call.integer("side");
   const auto side = *std::lower_bound(kSidesPx.begin(), kSidesPx.end() - 1, wanted);
   const auto sample = sample_of(call);
+  if (sample.media_type == kTrackMedia) {
+    return drawing(call, sample);
+  }
   return cached(
       call, fmt::format("\"{}-{}\"", sample.media.substr(0, 32), side), [&](Response& response) {
         response.body =
@@ -128,6 +142,9 @@ Response get_thumbnail(const Call& call) {
 
 Response get_media(const Call& call) {
   const auto sample = sample_of(call);
+  if (sample.media_type == kTrackMedia) {
+    return drawing(call, sample);
+  }
   return cached(call, fmt::format("\"{}\"", sample.media.substr(0, 40)), [&](Response& response) {
     response.body = call.project.blobs->get(sample.media);
     // The type is what the bytes are, not what somebody said they were.

@@ -164,3 +164,42 @@ const kChecks: Record<string, string> = {
 export function checkWords(check: string): string {
   return kChecks[check] ?? check.replaceAll('_', ' ');
 }
+
+/** What a task's headline metric is called in a table and what it says, for people who know no machine learning. */
+export function metricWords(metric: string): { title: string; meaning: string } {
+  switch (metric) {
+    case 'accuracy':
+      return { title: 'Right', meaning: 'Accuracy: how many of 100 answers are right.' };
+    case 'ADE':
+      return {
+        title: 'Off by (cm)',
+        meaning: 'ADE: how many centimetres the predicted path is off on average. Less is better.',
+      };
+    default:
+      return {
+        title: 'Score',
+        meaning: 'AP50, out of 100: how many objects are found, and how few boxes are false alarms.',
+      };
+  }
+}
+
+/** The figures of a class that a page shows. */
+export function classFigures(task: string): { key: string; title: string }[] {
+  switch (task) {
+    case 'classification':
+      return [
+        { key: 'recall', title: 'Recognised (recall)' },
+        { key: 'precision', title: 'Trustworthy (precision)' },
+      ];
+    case 'trajectory':
+      return [
+        { key: 'ADE', title: 'Off by, on average (ADE, cm)' },
+        { key: 'FDE', title: 'Off at the end (FDE, cm)' },
+      ];
+    default:
+      return [
+        { key: 'AP50', title: 'Score (AP50)' },
+        { key: 'AP', title: 'Exact boxes (AP)' },
+      ];
+  }
+}

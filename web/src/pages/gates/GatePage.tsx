@@ -132,7 +132,7 @@ function Body({ report }: { report: Report }) {
         <Verdict report={report} />
         <DecisionPanel key={report.id} report={report} />
       </div>
-      <Section title="Part by part" note="Scores out of 100 (AP50); each leads to its pictures">
+      <Section title="Part by part" note={`${report.scale}; each leads to its pictures`}>
         <GateTable
           report={report}
           before={measured(report.champion?.id)}

@@ -12,7 +12,7 @@ import {
   modelsQuery,
 } from '../../api/queries';
 import { duration, grouped, moment, score } from '../../lib/format';
-import { modelKindWords, verdictWords } from '../../lib/words';
+import { classFigures, modelKindWords, verdictWords } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { Choice } from '../../ui/Choice';
 import { Card, Facts, Page, Section } from '../../ui/Page';
@@ -31,8 +31,12 @@ function Classes({ evaluation }: { evaluation: Evaluation }) {
       columns={[
         { key: 'class', title: 'Class', grow: true, cell: ([name]) => name },
         { key: 'truths', title: 'Objects', number: true, cell: ([, f]) => grouped(f.truths ?? 0) },
-        { key: 'ap50', title: 'Score (AP50)', number: true, cell: ([, f]) => score(f.AP50) },
-        { key: 'ap', title: 'Exact boxes (AP)', number: true, cell: ([, f]) => score(f.AP) },
+        ...classFigures(evaluation.task).map((figure) => ({
+          key: figure.key,
+          title: figure.title,
+          number: true,
+          cell: ([, f]: [string, Record<string, number>]) => score(f[figure.key]),
+        })),
       ]}
     />
   );

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Boxes } from 'lucide-react';
 import { type Evaluation, type Model, evaluationsQuery, modelsQuery } from '../../api/queries';
 import { duration, score } from '../../lib/format';
-import { modelKindWords } from '../../lib/words';
+import { metricWords, modelKindWords } from '../../lib/words';
 import { Ago } from '../../ui/Ago';
 import { Badge } from '../../ui/Badge';
 import { Page } from '../../ui/Page';
@@ -34,10 +34,10 @@ function Names({ model }: { model: Model }) {
 
 /** The figure of the whole test data, as tables of parts and gate reports show it. */
 function everything(evaluation: Evaluation): number | undefined {
-  return evaluation.slices.find((s) => s.name === 'all')?.AP50 ?? evaluation.overall.AP50;
+  return evaluation.slices.find((s) => s.name === 'all')?.value;
 }
 
-function columns(newest: (model: string) => Evaluation | undefined): Column<Model>[] {
+function columns(newest: (model: string) => Evaluation | undefined, metric: string): Column<Model>[] {
   return [
     { key: 'name', title: 'Model', cell: (m) => <Names model={m} /> },
     { key: 'kind', title: 'Made how', cell: (m) => modelKindWords(m.kind), quiet: true },
@@ -52,8 +52,8 @@ function columns(newest: (model: string) => Evaluation | undefined): Column<Mode
     {
       key: 'score',
       title: (
-        <Term text="AP50, out of 100: how many objects are found, and how few boxes are false alarms. Measured on pictures that the model never learned from.">
-          Score
+        <Term text={`${metricWords(metric).meaning} Measured on pictures that the model never learned from.`}>
+          {metricWords(metric).title}
         </Term>
       ),
       number: true,
@@ -84,7 +84,7 @@ export function ModelsPage() {
               A cycle trains one, or train one by hand from a dataset version.
             </Empty>
           ) : (
-            <Table caption="Models" columns={columns(newest)} rows={models} rowKey={(m) => m.id} />
+            <Table caption="Models" columns={columns(newest, evaluations[0]?.metric ?? '')} rows={models} rowKey={(m) => m.id} />
           )
         }
       </Loaded>

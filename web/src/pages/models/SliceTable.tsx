@@ -1,6 +1,7 @@
 /** How good a model is on each part of the data; each figure leads to the pictures behind it. */
 import type { Evaluation } from '../../api/queries';
 import { grouped, score } from '../../lib/format';
+import { metricWords } from '../../lib/words';
 import { Badge } from '../../ui/Badge';
 import { Interval } from '../../ui/Interval';
 import { type Column, Table } from '../../ui/Table';
@@ -36,14 +37,12 @@ function columns(evaluation: Evaluation, sliceName: (name: string) => string): C
     {
       key: 'score',
       title: (
-        <Term text="AP50, out of 100: how many objects are found, and how few boxes are false alarms.">
-          Score
-        </Term>
+        <Term text={metricWords(evaluation.metric).meaning}>{metricWords(evaluation.metric).title}</Term>
       ),
       number: true,
       cell: (s) => (
         <SliceLink slice={s} evaluation={evaluation}>
-          {score(s.AP50)}
+          {score(s.value)}
         </SliceLink>
       ),
     },
@@ -55,16 +54,16 @@ function columns(evaluation: Evaluation, sliceName: (name: string) => string): C
         </Term>
       ),
       cell: (s) =>
-        s.AP50 < 0 ? (
+        s.value < 0 ? (
           'too few objects'
         ) : (
           <Interval
-            value={s.AP50}
+            value={s.value}
             low={s.low}
             high={s.high}
             from={0}
-            to={1}
-            label={`${score(s.AP50)}, between ${score(s.low)} and ${score(s.high)}`}
+            to={Math.max(1, s.high)}
+            label={`${score(s.value)}, between ${score(s.low)} and ${score(s.high)}`}
           />
         ),
     },
