@@ -1059,10 +1059,13 @@ export interface components {
             truths: number;
             verdict: components["schemas"]["GateVerdict"];
             reason: string;
-            /** @description AP50 of the challenger, -1 = undefined */
+            /** @description metric of the challenger, -1 = undefined */
             after: number;
-            /** @description AP50 of the champion */
+            /** @description metric of the champion */
             before?: number;
+            /** @description of a guess that needs no model, -1 = none */
+            baseline?: number;
+            /** @description positive where the challenger is better */
             delta?: number;
             low?: number;
             high?: number;
@@ -1110,6 +1113,11 @@ export interface components {
                 cpu_seconds: number;
             } | null;
             version: string;
+            task: string;
+            metric: string;
+            /** @description what a hundredth of the metric is */
+            scale: string;
+            lower_is_better: boolean;
             samples: number;
             scenes: number;
             margin: number;
@@ -1161,6 +1169,11 @@ export interface components {
                 cpu_seconds: number;
             } | null;
             version: string;
+            task: string;
+            metric: string;
+            /** @description what a hundredth of the metric is */
+            scale: string;
+            lower_is_better: boolean;
             samples: number;
             scenes: number;
             margin: number;
@@ -1235,6 +1248,10 @@ export interface components {
             model_name: string;
             version: string;
             split: string;
+            task: string;
+            /** @description what slices are measured by: AP50, accuracy or ADE */
+            metric: string;
+            columns?: string[];
             samples: number;
             scenes: number;
             overall: {
@@ -1254,8 +1271,8 @@ export interface components {
                 samples: number;
                 scenes: number;
                 truths: number;
-                /** @description -1 = undefined */
-                AP50: number;
+                /** @description of the metric, -1 = undefined */
+                value: number;
                 low: number;
                 high: number;
             }[];
