@@ -105,8 +105,11 @@ class Truth:
                    for kind, wrong, right in self.errors.get(key, []))
 
     def is_true(self, item):
-        """Whether a finding or queue item is worth a person's minute."""
-        key, error, box = item["sample"], item["error"], item.get("box")
+        """Whether a finding, or any that an item of the queue unites, is worth a person's minute."""
+        return any(self.is_so(item, error) for error in {c["error"] for c in item.get("channels", [item])})
+
+    def is_so(self, item, error):
+        key, box = item["sample"], item.get("box")
         kinds = {"label_missing": {"missing"}, "label_class": {"class"}, "label_box": {"box"},
                  "label_spurious": {"box", "class"}, "label_invalid": {"box", "class"}}.get(error)
         if kinds:
@@ -189,8 +192,8 @@ def flag_some(project, truth, seed, most=12):
 
 
 def precision(items, truth, top=TOP):
-    first = items[:top]
-    return sum(map(truth.is_true, first)) / len(first) if first else float("nan")
+    """Of the first `top` items; a shorter list has nothing in the places that are left."""
+    return sum(map(truth.is_true, items[:top])) / top
 
 
 def by_frame(items, truth, top=TOP):
@@ -198,7 +201,7 @@ def by_frame(items, truth, top=TOP):
     frames = list(dict.fromkeys(item["sample"] for item in items))[:top]
     true = truth.failing | set(truth.errors)
     everywhere = len(true) / len(truth.objects)
-    here = sum(key in true for key in frames) / len(frames) if frames else float("nan")
+    here = sum(key in true for key in frames) / top
     return here, here / everywhere
 
 
@@ -218,9 +221,8 @@ def measure(program, folder, seed, quick):
     queue = project.run("queue", "--limit", 1000)["items"]
     screens = [i for i in queue[:2 * SCREEN] if truth.is_true(i)]
     judged = queue[:JUDGED]
-    verdicts = folder / "verdicts.jsonl"
-    verdicts.write_text("".join(json.dumps({"id": i["id"], "verdict": verdict_on(i, truth)}) + "\n" for i in judged))
-    project.run("verdict", "--from", verdicts)
+    for item in judged:
+        project.run("verdict", item["id"], verdict_on(item, truth))
     later = project.run("queue", "--limit", 1000)["items"]
     known = {c["finding"] for i in judged for c in i["channels"]}
     rows = []
@@ -239,7 +241,8 @@ def measure(program, folder, seed, quick):
 def verdict_on(item, truth):
     if not truth.is_true(item):
         return "ignore"
-    return "label_error" if item["sample"] in truth.errors and item["error"].startswith("label_") else "model_error"
+    return "label_error" if truth.bad_label(item["sample"], {"missing", "class", "box"}, item["object"],
+                                            item.get("box")) else "model_error"
 
 
 def main():
