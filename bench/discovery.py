@@ -104,6 +104,9 @@ class Truth:
         return any(kind in kinds and (object_id == wrong or (box and overlap(box, right) >= 0.3))
                    for kind, wrong, right in self.errors.get(key, []))
 
+    def has_label_error(self, item):
+        return self.bad_label(item["sample"], {"missing", "class", "box"}, item["object"], item.get("box"))
+
     def is_true(self, item):
         """Whether a finding, or any that an item of the queue unites, is worth a person's minute."""
         return any(self.is_so(item, error) for error in {c["error"] for c in item.get("channels", [item])})
@@ -196,13 +199,12 @@ def precision(items, truth, top=TOP):
     return sum(map(truth.is_true, items[:top])) / top
 
 
-def by_frame(items, truth, top=TOP):
-    """(precision of the first `top` frames, share of true frames among all): a frame has its best item's place."""
-    frames = list(dict.fromkeys(item["sample"] for item in items))[:top]
-    true = truth.failing | set(truth.errors)
-    everywhere = len(true) / len(truth.objects)
+def by_frame(items, true, among, top=TOP):
+    """(precision of the first `top` frames, how many times that of frames drawn from `among`): a frame has its best
+    item's place; frames outside of `among` are passed over."""
+    frames = [key for key in dict.fromkeys(item["sample"] for item in items) if key in among][:top]
     here = sum(key in true for key in frames) / top
-    return here, here / everywhere
+    return here, here * len(among) / len(true & among)
 
 
 def channels_of(project, checked):
@@ -228,9 +230,12 @@ def measure(program, folder, seed, quick):
     rows = []
     lists = {name: (rows_, [f for f in rows_ if f["id"] not in known]) for name, rows_ in channels.items()}
     for name, (before, after) in {**lists, "QUEUE": (queue, later)}.items():
-        frame, enrichment = by_frame(before, truth)
+        failing = by_frame(before, truth.failing, {key for key in truth.objects if key.startswith("production")})
+        wrong = by_frame(before, set(truth.errors), {key for key in truth.objects if key.startswith("base")})
         rows.append({"channel": name, "seed": seed, "items": len(before), "P@100": precision(before, truth),
-                     "next P@100": precision(after, truth), "frames P@100": frame, "enrichment": enrichment,
+                     "next P@100": precision(after, truth), "failing frames": failing[0], "enriched": failing[1],
+                     "label errors": sum(truth.has_label_error(i) for i in before[:TOP]) / TOP,
+                     "frames with": wrong[0], "enriched ": wrong[1],
                      "rain": sum(map(truth.is_rain, before[:TOP])) / max(len(before[:TOP]), 1),
                      "green": sum(map(truth.is_green, before[:TOP])) / max(len(before[:TOP]), 1)})
     rows[-1] |= {"rain in two screens": sum(map(truth.is_rain, screens)),
@@ -241,8 +246,7 @@ def measure(program, folder, seed, quick):
 def verdict_on(item, truth):
     if not truth.is_true(item):
         return "ignore"
-    return "label_error" if truth.bad_label(item["sample"], {"missing", "class", "box"}, item["object"],
-                                            item.get("box")) else "model_error"
+    return "label_error" if truth.has_label_error(item) else "model_error"
 
 
 def main():
