@@ -223,8 +223,9 @@ def measure(program, folder, seed, quick):
     queue = project.run("queue", "--limit", 1000)["items"]
     screens = [i for i in queue[:2 * SCREEN] if truth.is_true(i)]
     judged = queue[:JUDGED]
-    for item in judged:
-        project.run("verdict", item["id"], verdict_on(item, truth))
+    verdicts = folder / "verdicts.jsonl"
+    verdicts.write_text("".join(json.dumps({"id": i["id"], "verdict": verdict_on(i, truth)}) + "\n" for i in judged))
+    project.run("verdict", "--from", verdicts)
     later = project.run("queue", "--limit", 1000)["items"]
     known = {c["finding"] for i in judged for c in i["channels"]}
     rows = []
