@@ -354,7 +354,14 @@ std::string input_key(const Check& check, const std::string& model, const Prepar
   text.add(model);
   text.add(prepared.parameters.dump());
   for (const auto& sample : prepared.samples) {
-    text.add(sample.key);
+    for (const std::string* fact :
+         {&sample.key, &sample.media, &sample.sequence, &sample.attributes}) {
+      text.add(*fact);
+    }
+    for (const auto number : {static_cast<double>(sample.frame), static_cast<double>(sample.width),
+                              static_cast<double>(sample.height)}) {
+      text.add(number);
+    }
   }
   for (const auto* sets : {&prepared.labels, &prepared.sensor, &prepared.reference_labels,
                            &prepared.reference_sensor}) {

@@ -85,13 +85,9 @@ StepResult run_ingest(const StepContext& context) {
 }
 
 Json checks_inputs(const StepContext& context) {
-  Json checks = Json::array();
-  for (const auto& check : context.project.config.checks) {
-    checks.push_back({check.name, check.parameters});
-  }
   return {{"data", context.output<std::string>("ingest", "data", "")},
           {"champion", champion_of(context)},
-          {"checks", checks}};
+          {"checks", context.project.config.raw.value("checks", Json::array())}};
 }
 
 StepResult run_checks(const StepContext& context) {
