@@ -119,8 +119,8 @@ class Truth:
             return self.bad_label(key, kinds, item["object"], box)
         if not box:
             return key in self.failing or bool(self.errors.get(key))
-        if error == "false_alarm":
-            return any(overlap(p[2], box) >= 0.5 for p in self.false[key])
+        if error == "false_alarm":  # of the model, or an object whose label is missing or elsewhere
+            return any(overlap(p[2], box) >= 0.5 for p in self.false[key]) or self.has_label_error(item)
         near = [o for o in self.missed[key] if overlap(o["box"], box) >= 0.3]
         wrong = [p for p in self.false[key] if overlap(p[2], box) >= 0.5]
         return bool(near) or (error != "miss" and bool(wrong)) or self.bad_label(

@@ -13,6 +13,8 @@ struct DiversifyInput {
   std::span<const std::uint32_t> scene;  // of each item, from 0
   std::span<const float> look;           // items × dimensions, rows of length 1 or 0; may be empty
   std::size_t dimensions = 0;
+  std::span<const std::uint32_t> kind = {};  // of each item, from 0; may be empty
+  std::span<const double> kind_share = {};   // of each kind, as scene_share
 };
 
 struct DiversifyOptions {
@@ -22,9 +24,9 @@ struct DiversifyOptions {
 };
 
 // Positions of the first `count` items, best first: each has the largest
-// relevance × scene_share^(chosen of its scene) × (1 − look_weight × largest cosine with a chosen
-// one, at least 0); ties go to the earlier position. The first n of a longer choice are the choice
-// of n. Costs count × items × dimensions.
+// relevance × scene_share^(chosen of its scene) × kind_share^(chosen of its kind) × (1 −
+// look_weight × largest cosine with a chosen one, at least 0); ties go to the earlier position. The
+// first n of a longer choice are the choice of n. Costs count × items × dimensions.
 [[nodiscard]] std::vector<std::uint32_t> diversify(const DiversifyInput& input, std::size_t count,
                                                    const DiversifyOptions& options = {});
 

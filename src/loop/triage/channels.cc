@@ -85,6 +85,19 @@ double prior_precision(const std::string& check) {
   return known == table.end() ? 0.3 : known->second;
 }
 
+std::string evidence_of(const std::string& check) {
+  static const std::map<std::string, std::string> table = {
+      {"error_types", "labels against the model"},
+      {"label_loss", "labels against the model"},
+      {"label_errors", "labels against the model"},
+      {"embedding_distance", "looks"},
+      {"embeddings", "looks"},
+      {"uncertainty", "the model's own doubt"},
+      {"miscalibration", "the model's own doubt"}};
+  const auto known = table.find(check);
+  return known == table.end() ? check : known->second;
+}
+
 Channels::Channels(Project& project, const std::vector<CurrentCheck>& current) {
   for (const auto& check : current) {
     for (const auto& finding : check.findings) {
@@ -115,6 +128,7 @@ void Channels::learn(Project& project) {
   for (const auto& judgement : said) {
     std::vector<const Finding*> findings;
     std::set<ChannelName> channels;
+    std::set<std::string> evidence;
     for (const auto& id : judgement.findings) {
       const auto it = known.find(id);
       if (it == known.end()) {
@@ -125,6 +139,9 @@ void Channels::learn(Project& project) {
       judged_.insert(judged_subject(finding));
       if (channels.insert(channel_of(finding)).second) {
         count(counts_[channel_of(finding)], judgement.verdict);  // once an item and channel
+      }
+      if (evidence.insert(evidence_of(finding.check)).second) {
+        ++judged_by_evidence_[evidence_of(finding.check)];
       }
     }
     if (!findings.empty()) {
@@ -151,18 +168,31 @@ const VerdictCounts& Channels::counts(const ChannelName& channel) const {
 }
 
 std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& findings) const {
-  std::map<std::uint32_t, double> best;
+  struct Word {
+    double precision = 0;
+    kernels::Vote vote;
+  };
+  std::map<std::string, Word> words;  // by kind of evidence
   for (const auto* finding : findings) {
-    const double rank = kernels::rank_in(scores_.at(channel_of(*finding)), finding->score);
-    auto& kept = best.try_emplace(index_of(channel_of(*finding)), rank).first->second;
-    kept = std::max(kept, rank);
+    const Word word{prior_precision(finding->check),
+                    {index_of(channel_of(*finding)),
+                     kernels::rank_in(scores_.at(channel_of(*finding)), finding->score)}};
+    auto& kept = words.try_emplace(evidence_of(finding->check), word).first->second;
+    if (std::pair(word.precision, word.vote.rank) > std::pair(kept.precision, kept.vote.rank)) {
+      kept = word;
+    }
   }
   std::vector<kernels::Vote> votes;
-  votes.reserve(best.size());
-  for (const auto& [channel, rank] : best) {
-    votes.push_back({channel, rank});
+  votes.reserve(words.size());
+  for (const auto& [evidence, word] : words) {
+    votes.push_back(word.vote);
   }
   return votes;
+}
+
+std::int64_t Channels::judged_count(const std::string& evidence) const {
+  const auto it = judged_by_evidence_.find(evidence);
+  return it == judged_by_evidence_.end() ? 0 : it->second;
 }
 
 double Channels::model_share(const Finding& finding) const {

@@ -19,6 +19,11 @@ namespace spotter::triage {
 // silently gives nothing to be unsure about.
 [[nodiscard]] double prior_precision(const std::string& check);
 
+// What a check looks at: "labels against the model", "another sensor", … Checks that look at the
+// same thing say the same twice, so an item counts only the most trusted of them. A check that is
+// not known looks at something of its own.
+[[nodiscard]] std::string evidence_of(const std::string& check);
+
 struct VerdictCounts {
   std::int64_t model_error = 0;
   std::int64_t label_error = 0;
@@ -50,8 +55,11 @@ class Channels {
 
   [[nodiscard]] const std::vector<ChannelName>& names() const { return names_; }
   [[nodiscard]] const VerdictCounts& counts(const ChannelName& channel) const;
-  // The votes of an item's findings: of each channel its highest rank.
+  // The votes of an item's findings: of each kind of evidence the channel that is believed most, at
+  // its highest rank.
   [[nodiscard]] std::vector<kernels::Vote> votes(const std::vector<const Finding*>& findings) const;
+  // How many judged items a kind of evidence had a word in.
+  [[nodiscard]] std::int64_t judged_count(const std::string& evidence) const;
   [[nodiscard]] const kernels::ChannelFusion& fusion() const { return *fusion_; }
   // Chance that the model and not the label is wrong, if something is: the check's own guess, moved
   // by the verdicts on this check and kind of error.
@@ -66,6 +74,7 @@ class Channels {
   std::vector<ChannelName> names_;                     // rising
   std::map<ChannelName, std::vector<double>> scores_;  // that stand, rising
   std::map<ChannelName, VerdictCounts> counts_;        // of items
+  std::map<std::string, std::int64_t> judged_by_evidence_;
   std::set<std::string> judged_;
   std::optional<kernels::ChannelFusion> fusion_;
 };

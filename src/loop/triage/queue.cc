@@ -18,9 +18,12 @@
 namespace spotter::triage {
 namespace {
 
-constexpr std::size_t kPool = 2000;   // of the likeliest items, that are diversified
-constexpr double kClear = 0.65;       // from which chance of one side an item is not ambiguous
-constexpr double kUsualSeconds = 20;  // of attention for an item, before any was measured
+constexpr std::size_t kPool = 2000;        // of the likeliest items, that are diversified
+constexpr std::size_t kPoolOfKind = 200;   // and of those of each kind of evidence
+constexpr double kUnknownDiscount = 0.06;  // see Kinds; before the first verdict
+constexpr double kKnownFrom = 15;          // verdicts, after which a kind of evidence is known
+constexpr double kClear = 0.65;            // from which chance of one side an item is not ambiguous
+constexpr double kUsualSeconds = 20;       // of attention for an item, before any was measured
 
 // Everything that stands, with where it is.
 struct Standing {
@@ -173,26 +176,78 @@ Looks looks_of(Project& project, const std::string& model, const std::vector<std
   return looks;
 }
 
-// The order in which the items are shown: the likeliest are spread over scenes and looks.
+// Kinds of evidence: which one speaks loudest for each item, and how much of its relevance each
+// keeps for every item that is shown before. One that people have hardly judged may not fill the
+// screen, for what is believed of it is only a guess.
+struct Kinds {
+  std::vector<std::uint32_t> of_item;
+  std::vector<double> share;
+};
+
+Kinds kinds_of(const Channels& known, const std::vector<Item>& items) {
+  Kinds kinds;
+  std::map<std::string, std::uint32_t> numbers;
+  for (const auto& item : items) {
+    const auto loudest = std::max_element(
+        item.votes.begin(), item.votes.end(), [&](const kernels::Vote& a, const kernels::Vote& b) {
+          return known.fusion().contribution(a) < known.fusion().contribution(b);
+        });
+    const auto evidence = evidence_of(known.names()[loudest->channel].check);
+    const auto number =
+        numbers.try_emplace(evidence, static_cast<std::uint32_t>(numbers.size())).first->second;
+    if (number == kinds.share.size()) {
+      const auto judged = static_cast<double>(known.judged_count(evidence));
+      kinds.share.push_back(1 - kUnknownDiscount * std::max(0.0, 1 - judged / kKnownFrom));
+    }
+    kinds.of_item.push_back(number);
+  }
+  return kinds;
+}
+
+// The items that are diversified: the likeliest, and the likeliest of each kind of evidence.
+std::vector<std::uint32_t> pool_of(const std::vector<Item>& items, const Kinds& kinds) {
+  std::vector<std::size_t> taken(kinds.share.size());
+  std::vector<std::uint32_t> pool;
+  for (std::uint32_t i = 0; i < items.size(); ++i) {
+    if (++taken[kinds.of_item[i]] <= kPoolOfKind || i < kPool) {
+      pool.push_back(i);
+    }
+  }
+  return pool;
+}
+
+// The order in which the items are shown: the likeliest are spread over scenes, looks and kinds of
+// evidence.
 std::vector<std::uint32_t> order_of(Project& project, const std::string& model,
-                                    const Standing& standing, const std::vector<Item>& items,
-                                    std::size_t limit) {
-  const std::size_t pool = std::min(items.size(), kPool);
+                                    const Standing& standing, const Channels& known,
+                                    const std::vector<Item>& items, std::size_t limit) {
+  const Kinds kinds = kinds_of(known, items);
+  const auto pool = pool_of(items, kinds);
   std::vector<double> relevance;
+  std::vector<std::uint32_t> kind;
   std::vector<Sample> samples;
   std::vector<std::string> keys;
-  for (std::size_t i = 0; i < pool; ++i) {
+  for (const auto i : pool) {
     relevance.push_back(items[i].probability);
+    kind.push_back(kinds.of_item[i]);
     keys.push_back(standing.findings[items[i].findings.front()].sample);
-    const auto known = standing.samples.find(keys.back());
-    samples.push_back(known == standing.samples.end() ? Sample{.key = keys.back()} : known->second);
+    const auto sample = standing.samples.find(keys.back());
+    samples.push_back(sample == standing.samples.end() ? Sample{.key = keys.back()}
+                                                       : sample->second);
   }
   const auto scenes = scene_numbers(samples);
   const auto looks = looks_of(project, model, keys);
-  auto order =
-      kernels::diversify({relevance, scenes, looks.rows, looks.dimensions}, std::min(limit, pool));
-  for (std::size_t i = pool; order.size() < limit && i < items.size(); ++i) {
-    order.push_back(static_cast<std::uint32_t>(i));
+  const auto chosen =
+      kernels::diversify({relevance, scenes, looks.rows, looks.dimensions, kind, kinds.share},
+                         std::min(limit, pool.size()));
+  std::vector<std::uint32_t> order;
+  for (const auto i : chosen) {
+    order.push_back(pool[i]);
+  }
+  for (std::uint32_t i = 0; order.size() < limit && i < items.size(); ++i) {
+    if (!std::binary_search(pool.begin(), pool.end(), i)) {
+      order.push_back(i);
+    }
   }
   return order;
 }
@@ -343,7 +398,7 @@ Json queue(Project& project, const QueueOptions& options) {
     put_most_telling_first(standing, known, item);
   }
   Json rows = Json::array();
-  for (const auto i : order_of(project, model, standing, items, options.limit)) {
+  for (const auto i : order_of(project, model, standing, known, items, options.limit)) {
     rows.push_back(item_json(standing, known, items[i], modes));
   }
   Json result = {{"model", model}, {"total", items.size()}};

@@ -53,11 +53,11 @@ struct JudgeOptions {
 // kConflict when somebody changed the labels since.
 [[nodiscard]] Json undo_decision(Project& project, const std::string& id);
 
-// {"channels": [{"check", "error", "findings" (that stand and nobody judged), "verdicts", "model_error",
-// "label_error", "ambiguous", "ignore", "precision" or null, "low", "high", "prior", "expected",
-// "expected_top"}]}: precision is the share of a channel's judged items that people confirmed, with
-// its Wilson interval; expected is what the ranking believes of an item that this channel alone
-// found, in the middle and at the top of its scores.
+// {"channels": [{"check", "error", "findings" (that stand and nobody judged), "verdicts",
+// "model_error", "label_error", "ambiguous", "ignore", "precision" or null, "low", "high", "prior",
+// "expected", "expected_top"}]}: precision is the share of a channel's judged items that people
+// confirmed, with its Wilson interval; expected is what the ranking believes of an item that this
+// channel alone found, in the middle and at the top of its scores.
 [[nodiscard]] Json channels(Project& project, const std::string& model);
 
 // The model whose findings count: by name, id or alias; empty = the champion, or none.
