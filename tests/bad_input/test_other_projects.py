@@ -27,7 +27,9 @@ def rows(bench):
     out = bench.folder / "out"
     return {
         "about": (OUTSIDE,), "formats": (OUTSIDE,), "convert": (OUTSIDE,), "init": (OUTSIDE,), "demo": (OUTSIDE,),
-        "eval coco": (OUTSIDE,), "world": (OUTSIDE,), "config options": (OUTSIDE,), "doctor": (OUTSIDE,),
+        "eval coco": (OUTSIDE,), "eval mot": (OUTSIDE,), "eval tags": (OUTSIDE,), "eval trajectories": (OUTSIDE,),
+        "label-errors": (OUTSIDE,), "neighbours": (OUTSIDE,), "select": (OUTSIDE,), "duplicates": (OUTSIDE,),
+        "drift": (OUTSIDE,), "world": (OUTSIDE,), "config options": (OUTSIDE,), "doctor": (OUTSIDE,),
         "openapi": (OUTSIDE,), "check list": (OUTSIDE,),
         "config check": (READS,),
         "query": (READS, "weather = 'rain'", "--objects"),
@@ -40,6 +42,7 @@ def rows(bench):
         "deployments": (READS,), "models": (READS,), "findings": (READS,), "modes": (READS,),
         "modes show": (UNKNOWN, "nothing-known"), "campaign list": (READS,), "campaign show": (READS, "rain"),
         "monitor status": (READS,), "batch list": (READS,), "batch status": (READS, "rain-1"),
+        "queue": (READS,), "channels": (READS,), "slices list": (READS,), "slices find": (EITHER, "--model", "m1"),
         "verify": (READS,), "runs": (READS,), "runs show": (UNKNOWN, "run_nothing"), "jobs": (READS,),
         "jobs show": (UNKNOWN, "job_nothing"), "jobs cancel": (UNKNOWN, "job_nothing"),
         "jobs logs": (UNKNOWN, "job_nothing"), "cycle status": (UNKNOWN,), "cycle history": (READS,),
@@ -59,6 +62,8 @@ def rows(bench):
         "modes update": (EITHER,),
         "modes merge": (UNKNOWN, "nothing-known", "neither"),
         "modes set": (UNKNOWN, "nothing-known", "--weight", "2"),
+        "modes split": (UNKNOWN, "nothing-known", "--where", "weather = 'rain'"),
+        "slices add": (WRITES, "wet", "--where", "weather = 'rain'"), "slices remove": (UNKNOWN, "nothing-known"),
         "campaign create": (WRITES, "more-rain", "--where", "weather = 'rain'", "--budget", "2"),
         "campaign run": (WRITES, "dry"),
         "monitor run": (EITHER, "--model", "m1"),

@@ -218,9 +218,14 @@ TEST_F(Street, ChecksRunOnceForTheSameInputs) {
   EXPECT_EQ(of(first, "label_loss")["examined"], 400);
   const auto stored = project_.lake->findings().size();
   const Json second = run_checks();
+  int reused = 0;
   for (const auto& run : second["runs"]) {
-    EXPECT_EQ(run["reused"], true) << run.dump();
+    if (!run.contains("skipped")) {
+      EXPECT_EQ(run["reused"], true) << run.dump();
+      ++reused;
+    }
   }
+  EXPECT_GE(reused, 4);
   EXPECT_EQ(project_.lake->findings().size(), stored);
   flag("s150/0");
   EXPECT_EQ(of(run_checks(), "flags")["reused"], false) << "a new flag is a new input";
