@@ -29,7 +29,7 @@ export const journeys = {
   'a failure mode leads to its findings, judged by keys': async ({ page, address }) => {
     await page.goto(`${address}/modes`);
     await page
-      .getByRole('link', { name: /missed objects/i })
+      .getByRole('link', { name: /missed squares/i })
       .first()
       .click();
     await page.getByRole('heading', { name: 'What was found' }).waitFor();

@@ -87,12 +87,16 @@ export function ModesPage() {
           return (
             <>
               <Section title="Open">
-                <Table
-                  caption="Open failure modes"
-                  columns={columns(worst)}
-                  rows={open}
-                  rowKey={(m) => m.id}
-                />
+                {open.length > 0 ? (
+                  <Table
+                    caption="Open failure modes"
+                    columns={columns(worst)}
+                    rows={open}
+                    rowKey={(m) => m.id}
+                  />
+                ) : (
+                  <p>Nothing is open: every known failure mode is fixed or ignored.</p>
+                )}
               </Section>
               {closed.length > 0 && (
                 <Section title="Fixed or ignored" note="Fixed ones are tested with every new model, for ever">
