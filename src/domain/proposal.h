@@ -1,6 +1,7 @@
 // The change to a sample's labels that a check proposes and that a person who knows no machine
 // learning accepts with one key. It travels in a finding's evidence under "proposal".
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -34,16 +35,24 @@ struct Proposal {
 [[nodiscard]] inline std::optional<Proposal> proposal_of(const Finding& finding) {
   const Json evidence =
       finding.evidence.empty() ? Json::object() : parse_json(finding.evidence, "evidence");
-  const auto it = evidence.find("proposal");
-  if (it == evidence.end() || !it->is_object()) {
+  const auto given = evidence.is_object() ? evidence.find("proposal") : evidence.end();
+  if (given == evidence.end() || !given->is_object()) {
     return std::nullopt;
   }
-  Proposal proposal = {.action = json_get_or<std::string>(*it, "action", ""),
-                       .object = json_get_or<std::string>(*it, "object", ""),
-                       .class_name = json_get_or<std::string>(*it, "class", "")};
-  const auto box = json_get_or<std::vector<double>>(*it, "box", {});
-  if (box.size() == 4) {
-    proposal.box = {box[0], box[1], box[2], box[3]};
+  const auto text = [&](const char* key) {
+    const auto it = given->find(key);
+    return it != given->end() && it->is_string() ? it->get<std::string>() : std::string();
+  };
+  Proposal proposal = {
+      .action = text("action"), .object = text("object"), .class_name = text("class")};
+  const auto box = given->find("box");
+  if (box != given->end() && box->is_array() && box->size() == 4 &&
+      std::all_of(box->begin(), box->end(), [](const Json& side) { return side.is_number(); })) {
+    proposal.box = {(*box)[0].get<double>(), (*box)[1].get<double>(), (*box)[2].get<double>(),
+                    (*box)[3].get<double>()};
+  }
+  if (proposal.action.empty()) {
+    return std::nullopt;
   }
   return proposal;
 }
