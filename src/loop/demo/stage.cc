@@ -101,6 +101,11 @@ slices:
   - name: vehicles
     where: "weather = 'clear'"
     class: vehicle{}
+checks:                  # those of the story; without this list every check runs
+  - name: flags
+  - name: label_loss
+  - name: sensor_disagreement
+  - name: embedding_distance
 curate:
   budget: {}
 label:
