@@ -62,4 +62,16 @@ BoxColumns box_columns(const CheckInput& input) {
   return rows;
 }
 
+void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& output) {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& label : labels.labels) {
+    if (!label.crowd && !label.ignore) {
+      ++counts[label.class_name];
+    }
+  }
+  for (const auto& [class_name, count] : counts) {
+    output.objects.push_back({sample, class_name, count});
+  }
+}
+
 }  // namespace spotter::checks

@@ -1,5 +1,5 @@
 // Labels and predictions of the examined samples as columns, for kernels that look at all of them
-// together. Only checks include this.
+// together, and their counts. Only checks include this.
 #pragma once
 #include <cstddef>
 #include <string>
@@ -26,5 +26,8 @@ struct BoxColumns {
 
 // Of samples that have labels and outputs; boxes without area are left out.
 [[nodiscard]] BoxColumns box_columns(const CheckInput& input);
+
+// Notes how many objects of each class the sample has; regions and those to ignore are none.
+void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& output);
 
 }  // namespace spotter::checks

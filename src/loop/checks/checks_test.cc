@@ -6,30 +6,10 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "loop/checks/check.h"
+#include "loop/checks/check_scene.h"
 
 namespace spotter::checks {
 namespace {
-
-Box square(double x, double y, double side) {
-  return {x, y, x + side, y + side};
-}
-
-Prediction predicted(const std::string& class_name, double score, const Box& box) {
-  Prediction p;
-  p.class_name = class_name;
-  p.score = score;
-  p.box = box;
-  return p;
-}
-
-Label labelled(const std::string& object, const std::string& class_name, const Box& box) {
-  Label label;
-  label.object = object;
-  label.class_name = class_name;
-  label.box = box;
-  return label;
-}
 
 // Owns what a CheckInput points to.
 struct Scene {

@@ -4,26 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "domain/proposal.h"
-#include "loop/checks/check.h"
+#include "loop/checks/check_scene.h"
 
 namespace spotter::checks {
 namespace {
-
-Prediction predicted(const std::string& class_name, double score, const Box& box) {
-  Prediction p;
-  p.class_name = class_name;
-  p.score = score;
-  p.box = box;
-  return p;
-}
-
-Label labelled(const std::string& object, const std::string& class_name, const Box& box) {
-  Label label;
-  label.object = object;
-  label.class_name = class_name;
-  label.box = box;
-  return label;
-}
 
 Box square(double x, double side = 10) {
   return {x, 0, x + side, side};

@@ -21,18 +21,6 @@ constexpr std::array<const char*, 4> kErrors = {"label_missing", "label_class", 
                                                 "label_spurious"};  // as LabelIssueKind
 constexpr std::array<const char*, 4> kActions = {"add", "set_class", "set_box", "remove"};
 
-void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& output) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& label : labels.labels) {
-    if (!label.crowd && !label.ignore) {
-      ++counts[label.class_name];
-    }
-  }
-  for (const auto& [class_name, count] : counts) {
-    output.objects.push_back({sample, class_name, count});
-  }
-}
-
 // The share of the examined samples whose loss is not greater; nothing where the loss is unknown.
 class LossRank {
  public:

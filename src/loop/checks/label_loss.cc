@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "loop/checks/box_columns.h"
 #include "loop/checks/check.h"
 
 namespace spotter::checks {
@@ -188,18 +189,6 @@ void report_losses(const CheckInput& input, double fence, CheckOutput& output) {
                                  .score = excess / (excess + 1),
                                  .evidence = evidence.dump()});
     }
-  }
-}
-
-void count_objects(const LabelSet& labels, std::size_t sample, CheckOutput& output) {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto& label : labels.labels) {
-    if (!label.crowd && !label.ignore) {
-      ++counts[label.class_name];
-    }
-  }
-  for (const auto& [class_name, count] : counts) {
-    output.objects.push_back({sample, class_name, count});
   }
 }
 
