@@ -2,7 +2,6 @@
 // it. Classes by confident learning, boxes by label quality; the loss of the sample is told beside.
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <set>
 
