@@ -8,13 +8,12 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/refuse.h"
 #include "project/project.h"
 #include "trainer/trainer.h"
 
 namespace spotter::cli {
 namespace {
-
-constexpr int kHeld = 3;  // as the gate's no
 
 void print_deployment(Project& project, const deploy::Deployment& made) {
   const auto model = trainer::find_model(project, made.model).name;
@@ -36,8 +35,7 @@ std::function<int()> declare_deploy(CLI::App& app, Context& context) {
   return [options, &context] {
     auto project = open_project(context.project);
     if (const auto why = deploy::held(project, *options); !why.empty()) {
-      fmt::print(stderr, "error: {}\n", why);
-      return kHeld;
+      return refuse(context, why);
     }
     const auto made = deploy::deploy(project, *options);
     context.answer(deploy::to_json(made), [&] { print_deployment(project, made); });

@@ -10,9 +10,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/refuse.h"
 #include "project/project.h"
 
 namespace spotter::cli {
@@ -104,8 +106,7 @@ std::function<int()> declare_gate(CLI::App& app, Context& context) {
   app.add_option("--html", words->page, "Also write the one-page report here");
   return [words, &context] {
     if (words->options.challenger.empty()) {
-      fmt::print(stderr, "error: --challenger is missing; see `spotter gate --help`\n");
-      return 2;
+      fail(ErrorCode::kInvalid, "--challenger is missing; see `spotter gate --help`");
     }
     auto project = open_project(context.project);
     const Json report = gate::run(project, words->options, progress_printer(context, "predicting"));
@@ -202,8 +203,7 @@ std::function<int()> declare_approve(CLI::App& app, Context& context) {
       return words->hold ? kNotDecided : 0;
     }
     if (const auto why = gate::refusal(before, words->options); !why.empty()) {
-      fmt::print(stderr, "error: {}\n", why);
-      return kNotDecided;
+      return refuse(context, why);
     }
     if (!ask(context, before, words->options)) {
       fmt::print("nothing was decided\n");

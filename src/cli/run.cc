@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/refuse.h"
 
 namespace spotter::cli {
 namespace {
@@ -147,6 +148,12 @@ void Context::answer(const Json& result, const std::function<void()>& text) cons
   } else {
     text();
   }
+}
+
+int refuse(const Context& context, std::string_view why) {
+  constexpr int kRefused = 3;
+  print_error(context, "conflict", why);
+  return kRefused;
 }
 
 int run(int argc, char** argv) {
