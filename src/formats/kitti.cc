@@ -124,7 +124,7 @@ class Reader {
   ImageFolder images_;
   std::map<std::string, std::vector<KittiRow>> rows_;
   std::map<std::string, KittiPose> poses_;
-  std::optional<GroundMap> ground_;
+  GroundMaps ground_;
   std::size_t outside_ = 0;
   std::size_t unplaced_ = 0;
 };
@@ -272,7 +272,7 @@ void Reader::add_sensor(const std::string& stem, const std::vector<KittiRow>& ro
     }
   }
   SensorView view{.calibration = calibration ? &*calibration : nullptr,
-                  .ground = ground_ ? &*ground_ : nullptr,
+                  .ground = ground_.of(stem),
                   .width = record.sample.width,
                   .height = record.sample.height};
   std::size_t stride = 0;
@@ -323,11 +323,13 @@ void Reader::emit(const std::string& stem, std::int64_t frame, std::size_t refus
 
 void Reader::note_ground() {
   const std::string where = scene_.name.empty() ? "" : scene_.name + ": ";
-  if (ground_) {
+  if (!ground_.by_first.empty()) {
     report_.notes.push_back(fmt::format(
         "{}no calibration; the ground's place in the picture is learned from {} lines with both "
-        "boxes, median error {:.1f} px",
-        where, ground_->pairs, ground_->error_median_px));
+        "boxes{}, median error {:.1f} px",
+        where, ground_.pairs,
+        ground_.held_out() ? ", for each fifth of the frames from the other four" : "",
+        ground_.error_median_px));
   }
   if (unplaced_ > 0) {
     report_.notes.push_back(fmt::format(
@@ -368,7 +370,7 @@ void Reader::read() {
   }
   poses_ = read_kitti_poses(scene_.root / "metadata.json");
   if (!fs::is_directory(scene_.root / "calib") && !fs::is_regular_file(scene_.root / "calib.txt")) {
-    ground_ = learn_ground_map(rows_);
+    ground_ = learn_ground_maps(rows_);
   }
   std::int64_t frame = 0;
   for (const auto& stem : stems) {

@@ -58,10 +58,19 @@ struct GroundMap {
   kernels::Projection image_from_lidar{};  // of a point on the ground; ignores z
   double width = 0;                        // of a box in pixels, times metres in front
   double height = 0;
-  std::size_t pairs = 0;
-  double error_median_px = 0;
 };
-[[nodiscard]] std::optional<GroundMap> learn_ground_map(
+
+// Cross-fitted: the frames in five stretches of time, each placed by a map learned from the other
+// four, so that no frame's own matches say where its objects are. Where they are too few for that,
+// one map of all.
+struct GroundMaps {
+  std::map<std::string, GroundMap> by_first;  // by the first stem of the stretch
+  std::size_t pairs = 0;                      // lines with both boxes
+  double error_median_px = 0;                 // of these lines, each by its frame's map
+  [[nodiscard]] bool held_out() const { return by_first.size() > 1; }
+  [[nodiscard]] const GroundMap* of(const std::string& stem) const;  // nullptr = none was learned
+};
+[[nodiscard]] GroundMaps learn_ground_maps(
     const std::map<std::string, std::vector<KittiRow>>& rows);
 
 struct SensorView {

@@ -107,40 +107,96 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-}  // namespace
+// A place on the ground and the box seen there.
+struct Pair {
+  double x = 0;
+  double y = 0;
+  Box box;
+};
 
-std::optional<GroundMap> learn_ground_map(
-    const std::map<std::string, std::vector<KittiRow>>& rows) {
+std::optional<GroundMap> ground_map(const std::vector<Pair>& pairs) {
   constexpr double kGate_px = 25;
   std::vector<std::array<double, 2>> from;
   std::vector<std::array<double, 2>> to;
-  std::vector<Box> boxes;
-  for (const auto& [stem, frame] : rows) {
-    for (const auto& row : frame) {
-      if (row.in_3d && row.box && row.box->valid()) {
-        from.push_back({row.x, row.y});
-        to.push_back({(row.box->x1 + row.box->x2) / 2, (row.box->y1 + row.box->y2) / 2});
-        boxes.push_back(*row.box);
-      }
-    }
+  for (const auto& pair : pairs) {
+    from.push_back({pair.x, pair.y});
+    to.push_back({(pair.box.x1 + pair.box.x2) / 2, (pair.box.y1 + pair.box.y2) / 2});
   }
   const auto fit = kernels::fit_homography(from, to, kGate_px);
   if (!fit) {
     return std::nullopt;
   }
-  GroundMap map{.pairs = from.size(), .error_median_px = fit->error_median};
   const auto& m = fit->matrix;
-  map.image_from_lidar = {m[0], m[1], 0, m[2], m[3], m[4], 0, m[5], m[6], m[7], 0, m[8]};
+  GroundMap map{
+      .image_from_lidar = {m[0], m[1], 0, m[2], m[3], m[4], 0, m[5], m[6], m[7], 0, m[8]}};
   std::vector<double> widths;
   std::vector<double> heights;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const double w = m[6] * from[i][0] + m[7] * from[i][1] + m[8];
-    widths.push_back(boxes[i].width() * w);
-    heights.push_back(boxes[i].height() * w);
+  for (const auto& pair : pairs) {
+    const double w = m[6] * pair.x + m[7] * pair.y + m[8];
+    widths.push_back(pair.box.width() * w);
+    heights.push_back(pair.box.height() * w);
   }
   map.width = median(std::move(widths));
   map.height = median(std::move(heights));
   return map;
+}
+
+void add_errors(const GroundMap& map, const std::vector<Pair>& pairs, std::vector<double>& errors) {
+  for (const auto& pair : pairs) {
+    const auto at = kernels::project(map.image_from_lidar, pair.x, pair.y, 0);
+    errors.push_back(at ? std::hypot(at->u - (pair.box.x1 + pair.box.x2) / 2,
+                                     at->v - (pair.box.y1 + pair.box.y2) / 2)
+                        : INFINITY);
+  }
+}
+
+}  // namespace
+
+const GroundMap* GroundMaps::of(const std::string& stem) const {
+  const auto after = by_first.upper_bound(stem);
+  return by_first.empty() ? nullptr : &std::prev(after, after == by_first.begin() ? 0 : 1)->second;
+}
+
+GroundMaps learn_ground_maps(const std::map<std::string, std::vector<KittiRow>>& rows) {
+  constexpr std::size_t kStretches = 5;
+  std::array<std::vector<Pair>, kStretches> stretches;
+  std::array<std::string, kStretches> first;
+  std::vector<Pair> all;
+  std::size_t frame = 0;
+  for (const auto& [stem, lines] : rows) {
+    const std::size_t stretch = frame++ * kStretches / rows.size();
+    first[stretch] = first[stretch].empty() ? stem : first[stretch];
+    for (const auto& row : lines) {
+      if (row.in_3d && row.box && row.box->valid()) {
+        stretches[stretch].push_back({row.x, row.y, *row.box});
+        all.push_back(stretches[stretch].back());
+      }
+    }
+  }
+  GroundMaps maps{.pairs = all.size()};
+  std::vector<double> errors;
+  for (std::size_t held_out = 0; held_out < kStretches && rows.size() >= kStretches; ++held_out) {
+    std::vector<Pair> others;
+    for (std::size_t k = 0; k < kStretches; ++k) {
+      if (k != held_out) {
+        others.insert(others.end(), stretches[k].begin(), stretches[k].end());
+      }
+    }
+    if (const auto map = ground_map(others)) {
+      maps.by_first[first[held_out]] = *map;
+      add_errors(*map, stretches[held_out], errors);
+    }
+  }
+  if (maps.by_first.size() < kStretches) {
+    maps.by_first.clear();
+    errors.clear();
+    if (const auto map = ground_map(all)) {
+      maps.by_first[first[0]] = *map;
+      add_errors(*map, all, errors);
+    }
+  }
+  maps.error_median_px = errors.empty() ? 0 : median(std::move(errors));
+  return maps;
 }
 
 SensorObjects labelled_objects(const std::vector<KittiRow>& rows, const SensorView& view) {

@@ -10,20 +10,36 @@ namespace {
 
 constexpr double kInFront_m = 0.1;
 
-// Points that stand on the ground, sorted by cell of a grid whose cells' diagonal is the link.
+// Points that stand on the ground and are not too high above it.
+std::vector<std::uint32_t> standing_points(const PointCloud& cloud, const GroundSurface& ground,
+                                           const ClusterOptions& options) {
+  std::vector<std::uint32_t> points;
+  for (std::size_t i = 0; i < cloud.count(); ++i) {
+    const float* p = cloud.at(i);
+    if (!std::isfinite(p[2]) || !(std::hypot(p[0], p[1]) <= options.range_m)) {
+      continue;
+    }
+    const double height = ground.height_above(p[0], p[1], p[2]);
+    if (height > options.ground_tolerance_m && height <= options.height_m_max) {
+      points.push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+  return points;
+}
+
+// Single linkage of some of a cloud's points, sorted by cell of a grid whose cells' diagonal is the
+// link.
 class Linker {
  public:
-  Linker(const PointCloud& cloud, const ClusterOptions& options)
+  Linker(const PointCloud& cloud, std::span<const std::uint32_t> points, double range_m,
+         double link_m)
       : cloud_(cloud),
-        options_(options),
-        cell_m_(options.link_m / std::numbers::sqrt2),
-        cells_(static_cast<std::size_t>(std::ceil(2 * options.range_m / cell_m_)) + 1),
-        ground_(fit_ground(cloud, options.range_m)) {
-    select();
+        link_m_(link_m),
+        cell_m_(link_m / std::numbers::sqrt2),
+        cells_(static_cast<std::size_t>(std::ceil(2 * range_m / cell_m_)) + 1) {
+    sort(points, range_m);
     link();
   }
-
-  [[nodiscard]] const GroundSurface& ground() const { return ground_; }
 
   // Groups of points, each rising.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> groups() {
@@ -44,20 +60,13 @@ class Linker {
   }
 
  private:
-  void select() {
+  void sort(std::span<const std::uint32_t> points, double range_m) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> places;  // cell, point
-    for (std::size_t i = 0; i < cloud_.count(); ++i) {
+    for (const auto i : points) {
       const float* p = cloud_.at(i);
-      if (!std::isfinite(p[2]) || !(std::hypot(p[0], p[1]) <= options_.range_m)) {
-        continue;
-      }
-      const double height = ground_.height_above(p[0], p[1], p[2]);
-      if (height > options_.ground_tolerance_m && height <= options_.height_m_max) {
-        const auto column = static_cast<std::size_t>((p[0] + options_.range_m) / cell_m_);
-        const auto row = static_cast<std::size_t>((p[1] + options_.range_m) / cell_m_);
-        places.emplace_back(static_cast<std::uint32_t>(row * cells_ + column),
-                            static_cast<std::uint32_t>(i));
-      }
+      const auto column = static_cast<std::size_t>((p[0] + range_m) / cell_m_);
+      const auto row = static_cast<std::size_t>((p[1] + range_m) / cell_m_);
+      places.emplace_back(static_cast<std::uint32_t>(row * cells_ + column), i);
     }
     std::sort(places.begin(), places.end());
     for (const auto& [cell, point] : places) {
@@ -103,7 +112,7 @@ class Linker {
   }
 
   [[nodiscard]] bool near(std::size_t a, std::size_t b) const {
-    const double limit = options_.link_m * options_.link_m;
+    const double limit = link_m_ * link_m_;
     for (std::uint32_t i = first_of_cell_[a]; i < first_of_cell_[a + 1]; ++i) {
       const float* p = cloud_.at(points_[i]);
       for (std::uint32_t j = first_of_cell_[b]; j < first_of_cell_[b + 1]; ++j) {
@@ -127,10 +136,9 @@ class Linker {
   }
 
   const PointCloud& cloud_;
-  const ClusterOptions& options_;
+  double link_m_;
   double cell_m_;
   std::size_t cells_;
-  GroundSurface ground_;
   std::vector<std::uint32_t> points_;         // of the cloud, by cell
   std::vector<std::uint32_t> cell_;           // index of each one's cell
   std::vector<std::int64_t> cell_keys_;       // occupied cells, rising
@@ -163,18 +171,29 @@ double PointCluster::range_m() const {
 }
 
 std::vector<PointCluster> find_clusters(const PointCloud& cloud, const ClusterOptions& options) {
+  const GroundSurface ground = fit_ground(cloud, options.range_m);
   std::vector<PointCluster> clusters;
-  Linker linker(cloud, options);
-  for (auto& group : linker.groups()) {
-    if (group.size() < options.points_min) {
-      continue;
+  std::vector<std::vector<std::uint32_t>> chained = {standing_points(cloud, ground, options)};
+  std::size_t points_min = options.points_min;
+  for (double link_m = options.link_m; !chained.empty(); link_m /= 2) {
+    std::vector<std::vector<std::uint32_t>> longer;
+    for (const auto& points : chained) {
+      for (auto& group : Linker(cloud, points, options.range_m, link_m).groups()) {
+        if (group.size() < points_min) {
+          continue;
+        }
+        auto cluster = cluster_of(cloud, ground, std::move(group));
+        const double side =
+            std::max(cluster.high[0] - cluster.low[0], cluster.high[1] - cluster.low[1]);
+        if (side <= options.side_m_max) {
+          clusters.push_back(std::move(cluster));
+        } else if (link_m / 2 >= options.link_m_min) {
+          longer.push_back(std::move(cluster.points));
+        }
+      }
     }
-    auto cluster = cluster_of(cloud, linker.ground(), std::move(group));
-    const double side =
-        std::max(cluster.high[0] - cluster.low[0], cluster.high[1] - cluster.low[1]);
-    if (side <= options.side_m_max) {
-      clusters.push_back(std::move(cluster));
-    }
+    chained = std::move(longer);
+    points_min = std::max(points_min, options.piece_points_min);
   }
   std::stable_sort(
       clusters.begin(), clusters.end(),

@@ -18,7 +18,11 @@ struct ClusterOptions {
   double height_m_max = 3;          // points higher above the ground are left out: trees, bridges
   double link_m = 0.5;              // points at most so far apart (seen from above) are one object
   std::size_t points_min = 5;
-  double side_m_max = 15;  // longer ones are walls and hedges, not objects
+  double side_m_max = 15;  // longer ones are walls and hedges, not objects …
+  // … but may have taken up what stands beside them: they are linked again at half the distance,
+  // and again, down to `link_m_min`. Pieces of fewer points than this are taken for leaves.
+  double link_m_min = 0.125;
+  std::size_t piece_points_min = 100;
 };
 
 struct PointCluster {

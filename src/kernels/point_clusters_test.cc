@@ -101,6 +101,31 @@ TEST(PointClusters, FindsWhatStandsOnAnyGroundAndNothingElse) {
   }
 }
 
+TEST(PointClusters, WhatStandsBesideAHedgeIsFoundAndTheHedgeIsNot) {
+  Scene scene(flat);
+  for (double x = -10; x <= 10; x += 0.05) {  // leaves, here and there a gap of up to 0.3 m
+    for (double h = 0.3; h < 1.5; h += 0.1) {
+      if (std::fmod(std::abs(x), 2) > 0.25) {
+        scene.add(x, 4 + 0.1 * scene.rng().normal(), -1.7 + h);
+      }
+    }
+  }
+  const auto bare = find_clusters(scene.cloud(), {.side_m_max = 6, .piece_points_min = 500});
+  EXPECT_TRUE(bare.empty());
+  scene.add_box(3, 2.5, 2, 1.5);  // its side is 0.3 to 0.6 m from the leaves
+  for (double s = -1; s <= 1; s += 0.1) {
+    for (double h = 0.05; h <= 1.5; h += 0.1) {
+      scene.add(3 + s, 3.5, -1.7 + h);
+    }
+  }
+  const auto found =
+      at(find_clusters(scene.cloud(), {.side_m_max = 6, .piece_points_min = 500}), 3, 2.5);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_NEAR(found[0].high[0] - found[0].low[0], 2, 0.15);
+  EXPECT_TRUE(
+      at(find_clusters(scene.cloud(), {.side_m_max = 6, .link_m_min = 0.5}), 3, 2.5).empty());
+}
+
 TEST(PointClusters, GroundIsFollowedWhereItIsSparse) {
   // One point each 3 m, as far away: a cone's height above it still shows.
   std::vector<float> values;

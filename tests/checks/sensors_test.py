@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Camera against lidar on real data (shared data): how far sensor_disagreement agrees with the matching that the
 authors of the cone recordings made, and how many labelled objects the clusters of raw points find. Prints the
-figures; the floors are a little below what was seen."""
+figures; the floors are a little below what was seen. No frame's own matches place its lidar objects: the map from the
+ground to the picture is learned, for each fifth of a recording's frames, from the other four."""
 import json
 import math
 import os
@@ -21,9 +22,9 @@ CONE_CLASSES = "blue_cone,yellow_cone,orange_cone,large_orange_cone,unknown_cone
 # Scene: floors of precision and recall of misses, and of false alarms.
 SCENES = {
     "camera_central_noise_rain": ((0.95, 0.95), (0.70, 0.50)),
-    "camera_estoril_autox1": ((0.85, 0.70), (0.76, 0.54)),
-    "camera_estoril_autox2": ((0.78, 0.70), (0.76, 0.63)),
-    "camera_alverca_autox_april2": ((0.83, 0.92), (0.78, 0.85)),
+    "camera_estoril_autox1": ((0.83, 0.72), (0.73, 0.55)),
+    "camera_estoril_autox2": ((0.77, 0.77), (0.75, 0.71)),
+    "camera_alverca_autox_april2": ((0.80, 0.92), (0.73, 0.85)),
 }
 passed = failed = 0
 
@@ -76,7 +77,9 @@ def cone_project(scene, folder, *options):
     for stem in {f.stem for f in (scene / "labels").glob("*.txt")}:
         os.link(folder / "blank.png", pictures / f"{stem}.png")
     spotter(folder / "p", "init", folder / "p", "--task", "detection", "--classes", CONE_CLASSES)
-    return spotter(folder / "p", "import", "kitti", scene, "--images", pictures, "--clip", *options)
+    report = spotter(folder / "p", "import", "kitti", scene, "--images", pictures, "--clip", *options)
+    expect(all("from the other four" in note for note in report["notes"] if "no calibration;" in note), "cross-fitted")
+    return report
 
 
 def rates(said, truth):
@@ -166,7 +169,7 @@ def kitti_clusters():
         print(f"kitti {sample} {kind} at {facts['distance_m']} m, {facts['points']} points: "
               f"{'found' if near else 'not found'}")
     expect(len(objects) == 6, f"six objects, not {len(objects)}")
-    expect(found >= 5, f"clusters find {found} of {len(objects)} objects")
+    expect(found == 6, f"clusters find {found} of {len(objects)} objects")
 
 
 def main():
