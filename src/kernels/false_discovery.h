@@ -13,4 +13,8 @@ namespace spotter::kernels {
 [[nodiscard]] std::vector<double> benjamini_hochberg(std::span<const double> p_values,
                                                      std::size_t tests = 0);
 
+// Adjusted p-values of Holm (1979), in the order given: rejecting those <= a keeps the chance of
+// any false rejection at a, however the tests hang together. NaN as above.
+[[nodiscard]] std::vector<double> holm(std::span<const double> p_values);
+
 }  // namespace spotter::kernels

@@ -6,6 +6,7 @@
 
 #include "kernels/average_precision.h"
 #include "kernels/coco_eval.h"
+#include "kernels/false_discovery.h"
 #include "kernels/paired_bootstrap.h"
 
 namespace spotter::kernels {

@@ -161,21 +161,6 @@ std::pair<double, double> interval(const SceneMetric& metric, const BootstrapOpt
   return {std::clamp(low, 0.0, metric.most), std::clamp(high, 0.0, metric.most)};
 }
 
-std::vector<double> holm(std::span<const double> p_values) {
-  std::vector<std::size_t> order(p_values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](auto a, auto b) { return p_values[a] < p_values[b]; });
-  std::vector<double> adjusted(p_values.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    largest = std::max(largest,
-                       std::min(1.0, p_values[order[i]] * static_cast<double>(order.size() - i)));
-    adjusted[order[i]] = largest;
-  }
-  return adjusted;
-}
-
 double more_scenes_factor(const Difference& difference, double wanted) {
   const double half = (difference.high - difference.low) / 2;
   return wanted <= 0 ? 1 : std::max(1.0, (half / wanted) * (half / wanted));

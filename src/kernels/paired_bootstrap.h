@@ -40,9 +40,6 @@ struct BootstrapOptions {
 [[nodiscard]] std::pair<double, double> interval(const SceneMetric& metric,
                                                  const BootstrapOptions& options);
 
-// Adjusted p-values of Holm (1979), in the order given.
-[[nodiscard]] std::vector<double> holm(std::span<const double> p_values);
-
 // How many times as many scenes would shrink the half width of the interval of `difference` to
 // `wanted`; at least 1.
 [[nodiscard]] double more_scenes_factor(const Difference& difference, double wanted);

@@ -8,34 +8,27 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
-#include "domain/geometry.h"
 #include "project/failure_modes.h"
+#include "project/mode_moves.h"
 
 namespace spotter {
 namespace {
-
-constexpr double kSpeaks = 0.3;  // score from which a model's word counts
-constexpr double kSameOverlap = 0.5;
-constexpr double kTouches = 0.1;           // overlap from which a box is meant for the object
-constexpr double kCertain = 0.05;          // p below which rates differ beyond chance
-constexpr double kFixedShare = 0.5;        // of the first model's rate that may be left
-constexpr double kRegressedBy = 0.05;      // rise of the rate that matters
-constexpr std::int64_t kExaminedMin = 10;  // units from which a mode can be judged
 
 // What the model did with one sample.
 struct SampleOutcome {
   struct Object {
     std::size_t label = 0;
     bool missed = false;
-    bool confused = false;   // another class is seen there
-    bool misplaced = false;  // its class is seen beside it
+    bool confused = false;   // missed, and taken for another class
+    bool misplaced = false;  // missed, and put in a wrong place
   };
   std::vector<Object> objects;
   std::set<std::string> false_alarms;  // classes
 };
 
 SampleOutcome outcome_of(const SplitData& data, std::size_t sample, PredictionSet set) {
-  std::erase_if(set.predictions, [](const Prediction& p) { return p.score < kSpeaks; });
+  const Task& task = *data.task;
+  std::erase_if(set.predictions, [&](const Prediction& p) { return p.score < task.score_min; });
   SampleOutcome outcome;
   const auto& labels = data.labels[sample].labels;
   std::map<std::string, bool> missed;
@@ -51,14 +44,13 @@ SampleOutcome outcome_of(const SplitData& data, std::size_t sample, PredictionSe
     if (found == missed.end() || labels[l].ignore || labels[l].crowd) {
       continue;
     }
-    SampleOutcome::Object object{.label = l, .missed = found->second};
-    for (const auto& p : set.predictions) {
-      const double overlap = iou(p.box, labels[l].box);
-      const bool same = p.class_name == labels[l].class_name;
-      object.confused = object.confused || (!same && overlap >= kSameOverlap);
-      object.misplaced = object.misplaced || (same && overlap >= kTouches);
-    }
-    outcome.objects.push_back(object);
+    const auto fails_by = [&](std::string_view error) {
+      return found->second && task.fails_by != nullptr && task.fails_by(labels[l], set, error);
+    };
+    outcome.objects.push_back({.label = l,
+                               .missed = found->second,
+                               .confused = fails_by("wrong_class"),
+                               .misplaced = fails_by("bad_box")});
   }
   return outcome;
 }
@@ -78,9 +70,9 @@ bool about_samples(const std::string& error) {
 }
 
 bool fails(const SampleOutcome::Object& object, const std::string& error) {
-  return object.missed && (error == "wrong_class" ? object.confused
-                           : error == "bad_box"   ? object.misplaced
-                                                  : true);
+  return error == "wrong_class" ? object.confused
+         : error == "bad_box"   ? object.misplaced
+                                : object.missed;
 }
 
 struct Count {
@@ -170,145 +162,6 @@ std::optional<std::vector<PredictionSet>> known_predictions(Project& project,
   return sets.size() == keys.size() ? std::optional(std::move(sets)) : std::nullopt;
 }
 
-struct ModelFacts {
-  std::string name;
-  std::string kind;  // of its run; empty = made elsewhere
-  TimeMs created_at = 0;
-};
-
-ModelFacts facts_of(Project& project, const std::string& model) {
-  const auto rows = project.catalog->query(
-      "SELECT m.name, coalesce(r.kind, ''), m.created_at FROM models m LEFT JOIN runs r ON r.id = "
-      "m.run WHERE m.id = $1",
-      {model});
-  return rows.empty() ? ModelFacts{}
-                      : ModelFacts{rows[0].text(0), rows[0].text(1), rows[0].integer(2)};
-}
-
-std::string percent(double rate) {
-  return fmt::format("{:.0f} %", 100 * rate);
-}
-
-double rate_of(std::int64_t failed, std::int64_t examined) {
-  return examined > 0 ? static_cast<double>(failed) / static_cast<double>(examined) : 0;
-}
-
-std::string words_of(const ModeEvaluation& row, const std::string& model) {
-  return fmt::format("{} fails on {} of {} {} of it ({})", model, row.failed, row.examined,
-                     row.unit, percent(rate_of(row.failed, row.examined)));
-}
-
-// The model that the mode's newest move speaks of, among those that were measured.
-const ModeEvaluation* row_of_model(const std::vector<ModeEvaluation>& rows,
-                                   const std::string& model) {
-  const auto it = std::find_if(rows.rbegin(), rows.rend(),
-                               [&](const ModeEvaluation& row) { return row.model == model; });
-  return it == rows.rend() ? nullptr : &*it;
-}
-
-// Moves one mode by what the newly measured model shows.
-class Move {
- public:
-  Move(Project& project, const FailureMode& mode, std::string model)
-      : project_(project),
-        mode_(mode),
-        model_(std::move(model)),
-        rows_(mode_evaluations(project, mode.id)),
-        facts_(facts_of(project, model_)) {}
-
-  void run() {
-    const auto* now = row_of_model(rows_, model_);
-    if (now == nullptr || model_ == mode_.first_model || arm() || !newer()) {
-      return;
-    }
-    if (now->examined < kExaminedMin || now->scenes.size() < 2) {
-      stays(
-          fmt::format("too few test {} of it to say whether {} is better", now->unit, facts_.name));
-    } else if (mode_.state == "fixed") {
-      check_regression(*now);
-    } else {
-      check_fix(*now);
-    }
-  }
-
- private:
-  // Control and random arms are there to compare with, not to ship.
-  [[nodiscard]] bool arm() const { return facts_.kind == "control" || facts_.kind == "random"; }
-
-  // Only a model that is newer than the one that moved the mode last says something new, and each
-  // says it once.
-  [[nodiscard]] bool newer() const {
-    if (!project_.catalog
-             ->query("SELECT 1 FROM failure_mode_history WHERE failure_mode = $1 AND model = $2 "
-                     "AND state IN ('fixed', 'regressed')",
-                     {mode_.id, model_})
-             .empty()) {
-      return false;
-    }
-    const auto rows = project_.catalog->query(
-        "SELECT coalesce(max(m.created_at), 0) FROM failure_mode_history h JOIN models m ON m.id = "
-        "h.model WHERE h.failure_mode = $1 AND h.model <> $2",
-        {mode_.id, model_});
-    return facts_.created_at >= rows[0].integer(0);
-  }
-
-  // The model that fixed the mode last; empty = none did.
-  [[nodiscard]] std::string fixed_by() const {
-    const auto rows = project_.catalog->query(
-        "SELECT model FROM failure_mode_history WHERE failure_mode = $1 AND state = 'fixed' ORDER "
-        "BY created_at DESC LIMIT 1",
-        {mode_.id});
-    return rows.empty() ? "" : rows[0].text(0);
-  }
-
-  void check_fix(const ModeEvaluation& now) {
-    const auto* first = row_of_model(rows_, mode_.first_model);
-    if (first == nullptr) {
-      stays(words_of(now, facts_.name));
-      return;
-    }
-    const auto gap = compare(*first, now);
-    const double elsewhere = rate_of(now.elsewhere_failed, now.elsewhere_examined);
-    const auto* fixer = row_of_model(rows_, fixed_by());
-    const bool low = gap.second <= std::max(kFixedShare * gap.first, elsewhere) &&
-                     (fixer == nullptr || compare(*fixer, now).p_rise >= kCertain);
-    const auto note = fmt::format("{}; {} of it with {}", words_of(now, facts_.name),
-                                  percent(gap.first), facts_of(project_, first->model).name);
-    if (gap.p_fall < kCertain && low) {
-      set_failure_mode_state(project_, mode_.id, "fixed", model_, note);
-    } else {
-      stays(note);
-    }
-  }
-
-  void check_regression(const ModeEvaluation& now) {
-    const auto* before = row_of_model(rows_, fixed_by());
-    if (before == nullptr || before == &now) {
-      return;
-    }
-    const auto gap = compare(*before, now);
-    if (gap.p_rise < kCertain && gap.second - gap.first >= kRegressedBy) {
-      set_failure_mode_state(
-          project_, mode_.id, "regressed", model_,
-          fmt::format("{}; {} of it with {}", words_of(now, facts_.name), percent(gap.first),
-                      facts_of(project_, before->model).name));
-    }
-  }
-
-  // Work on the mode ended with this model, and it is not fixed.
-  void stays(const std::string& why) {
-    if (mode_.state == "training" && facts_.kind == "train") {
-      set_failure_mode_state(project_, mode_.id, "open", model_, "not fixed yet: " + why);
-    }
-  }
-
-  Project& project_;
-  const FailureMode& mode_;
-  std::string model_;
-  std::vector<ModeEvaluation> rows_;
-  ModelFacts facts_;
-};
-
 bool measured(Project& project, const std::string& mode, const std::string& model,
               const std::string& version) {
   return !project.catalog
@@ -322,7 +175,7 @@ bool measured(Project& project, const std::string& mode, const std::string& mode
 }  // namespace
 
 void record_mode_evaluations(Project& project, std::string_view model, const SplitData& data) {
-  if (data.split != "test" || project.config.task == "trajectory") {
+  if (data.split != "test") {
     return;
   }
   std::vector<FailureMode> modes = all_failure_modes(project);
@@ -353,9 +206,7 @@ void record_mode_evaluations(Project& project, std::string_view model, const Spl
         store(project, row);
       }
     }
-    for (const auto& mode : modes) {
-      Move(project, mode, newest).run();
-    }
+    move_modes(project, modes, newest);
   });
 }
 

@@ -32,9 +32,9 @@ struct ModeEvaluation {
 };
 
 // Measures every failure mode that is not ignored with the model's predictions for the test split,
-// stores what is new, and moves states on. Also measures the models that modes were found with and
-// the champion when the lake has their predictions for the split. Nothing for other splits and for
-// trajectories. Safe to repeat.
+// stores what is new, and moves states on (move_modes). Also measures the models that modes were
+// found with and the champion when the lake has their predictions for the split. Nothing for other
+// splits. Safe to repeat.
 void record_mode_evaluations(Project& project, std::string_view model, const SplitData& data);
 
 // Measures `mode` anew with every model and version that `like` was measured with, where the lake

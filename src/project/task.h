@@ -44,6 +44,10 @@ struct Task {
   // The matches of one sample, as the lake stores them: "tp" and "fn" count each truth once.
   std::vector<lake::Match> (*matches)(const SplitData& data, std::size_t sample,
                                       const PredictionSet& predictions) = nullptr;
+  // Of a truth that the matches call "fn": whether it was failed by "wrong_class" or "bad_box", the
+  // errors that findings tell apart from a plain miss; null = the task has no such kinds.
+  bool (*fails_by)(const Label& truth, const PredictionSet& predictions,
+                   std::string_view error) = nullptr;
 };
 
 [[nodiscard]] std::span<const Task* const> all_tasks();

@@ -136,6 +136,11 @@ std::vector<lake::Match> matches(const SplitData& data, std::size_t sample,
   return rows;
 }
 
+// An answer that is not right is another class.
+bool fails_by(const Label& /*truth*/, const PredictionSet& said, std::string_view error) {
+  return error == "wrong_class" && !said.predictions.empty();
+}
+
 constexpr std::array<std::string_view, 5> kColumns = {"accuracy", "precision", "recall", "F1",
                                                       "log_loss"};
 
@@ -152,6 +157,7 @@ constinit const Task task_classification = {
     .figures = figures,
     .columns = kColumns,
     .matches = matches,
+    .fails_by = fails_by,
 };
 
 }  // namespace spotter

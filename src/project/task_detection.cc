@@ -149,6 +149,17 @@ std::vector<lake::Match> matches(const SplitData& data, std::size_t sample,
   return rows;
 }
 
+// Another class is seen there, or its class beside it.
+bool fails_by(const Label& truth, const PredictionSet& predictions, std::string_view error) {
+  constexpr double kTouches = 0.1;  // overlap from which a box is meant for the object
+  const bool class_error = error == "wrong_class";
+  return std::any_of(predictions.predictions.begin(), predictions.predictions.end(),
+                     [&](const Prediction& p) {
+                       return (p.class_name != truth.class_name) == class_error &&
+                              iou(p.box, truth.box) >= (class_error ? kIouMin : kTouches);
+                     });
+}
+
 constexpr std::array<std::string_view, 3> kColumns = {"AP", "AP50", "AP75"};
 
 }  // namespace
@@ -165,6 +176,7 @@ constinit const Task task_detection = {
     .figures = figures,
     .columns = kColumns,
     .matches = matches,
+    .fails_by = fails_by,
 };
 
 }  // namespace spotter

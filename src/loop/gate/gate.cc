@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "kernels/false_discovery.h"
 #include "loop/gate/page.h"
 #include "loop/gate/pictures.h"
 #include "loop/gate/rule.h"
