@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <mutex>
 #include <numeric>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "kernels/distance.h"
 #include "kernels/knn.h"
+#include "kernels/overlapping_cells.h"
 #include "kernels/principal_directions.h"
 #include "kernels/products.h"
 #include "kernels/union_find.h"
@@ -22,16 +22,79 @@ namespace {
 
 constexpr std::size_t kDirectionsMax = 32;
 constexpr std::size_t kReadRows = 2048;  // rows in memory at a time, a thread
-constexpr std::size_t kBlock = 480;
+constexpr std::size_t kTile = 480;       // rows that are multiplied with as many at once
 
-std::uint64_t hash_of(std::span<const float> row) {
-  std::uint64_t hash = row.size();
-  for (const float value : row) {
-    const float plain = value == 0 ? 0 : value;  // -0 equals 0
-    hash = mix_bits(hash ^ std::bit_cast<std::uint32_t>(plain));
+// Multilinear hashing (Carter and Wegman 1979): equal rows have equal hashes, others hardly ever.
+class RowHash {
+ public:
+  explicit RowHash(std::size_t dimensions) {
+    for (std::size_t i = 0; i < dimensions; ++i) {
+      factors_.push_back(mix_bits(i));
+    }
   }
-  return hash;
-}
+  [[nodiscard]] std::uint64_t operator()(std::span<const float> row) const {
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      sum += factors_[i] * std::bit_cast<std::uint32_t>(row[i] + 0.0F);  // -0 equals 0
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<std::uint64_t> factors_;
+};
+
+// Some rows, each read when first asked for and kept.
+class RowBlock {
+ public:
+  RowBlock(const ReadRows& read, std::size_t dimensions) : read_(read), dimensions_(dimensions) {}
+  void start(std::span<const std::uint32_t> rows) {
+    rows_ = rows;
+    places_.assign(rows.size(), kNowhere);
+    values_.clear();
+  }
+  // Holds until the next call.
+  std::span<const float> operator[](std::size_t i) {
+    const bool unread = places_[i] == kNowhere;
+    if (unread) {
+      places_[i] = values_.size();
+      values_.resize(values_.size() + dimensions_);
+    }
+    const auto values = std::span(values_).subspan(places_[i], dimensions_);
+    if (unread) {
+      read_(rows_[i], values);
+    }
+    return values;
+  }
+
+ private:
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+  const ReadRows& read_;
+  std::size_t dimensions_;
+  std::span<const std::uint32_t> rows_;
+  std::vector<std::size_t> places_;
+  std::vector<float> values_;
+};
+
+// One side of a pair of tiles: some rows, what they project to, and the group of each as known.
+struct Side {
+  Side(const ReadRows& read, std::size_t dimensions) : values(read, dimensions) {}
+  std::span<const std::uint32_t> rows;
+  std::vector<float> projections;
+  std::vector<float> bars;  // a pair whose product is at least the sum of both may be near
+  std::vector<std::uint32_t> groups;
+  RowBlock values;
+};
+
+// A thread's memory while pairs of tiles are compared.
+struct Work {
+  Work(const ReadRows& read, std::size_t dimensions)
+      : left(read, dimensions), right(read, dimensions) {}
+  Side left;
+  Side right;
+  BlockProducts products;
+  std::vector<BlockProducts::Pair> found;
+};
 
 class Duplicates {
  public:
@@ -42,7 +105,7 @@ class Duplicates {
     result_.exact.resize(rows_);
     project();
     join_equal_rows();
-    if (threshold_ > 0 && order_.size() > 1) {
+    if (threshold_ > 0 && different_.size() > 1 && directions_ > 0) {
       join_near_rows();
     }
     result_.group.resize(rows_);
@@ -53,151 +116,218 @@ class Duplicates {
   }
 
  private:
+  // Rows spread over the file, without those far from all others, which would turn the directions
+  // to themselves: more than ten times the usual distance from the mean.
+  std::vector<float> sample_rows() {
+    const std::size_t wanted = std::min<std::size_t>(rows_, 4096);
+    const std::vector<float> origin(dimensions_, 0.0F);
+    std::vector<float> sample;
+    std::vector<float> row(dimensions_);
+    const auto far = [](float squared) { return !std::isfinite(squared); };
+    for (std::size_t s = 0; s < wanted; ++s) {
+      read_(s * rows_ / wanted, row);
+      if (!far(squared_distance(row, origin))) {
+        sample.insert(sample.end(), row.begin(), row.end());
+      }
+    }
+    if (sample.empty()) {
+      return sample;
+    }
+    const Vectors all{sample, dimensions_};
+    const auto mean = mean_of(all);
+    std::vector<float> squared;
+    for (std::size_t s = 0; s < all.count(); ++s) {
+      squared.push_back(squared_distance(all.row(s), mean));
+    }
+    auto sorted = squared;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    std::vector<float> usual;
+    for (std::size_t s = 0; s < all.count(); ++s) {
+      if (squared[s] <= 100 * *middle) {
+        usual.insert(usual.end(), all.row(s).begin(), all.row(s).end());
+      }
+    }
+    return usual;
+  }
+
   // One pass over the rows: hashes, and projections on the principal directions of a sample.
   void project() {
-    const std::size_t sampled = std::min<std::size_t>(rows_, 4096);
-    std::vector<float> sample(sampled * dimensions_);
-    for (std::size_t s = 0; s < sampled; ++s) {
-      read_(s * rows_ / sampled, std::span(sample).subspan(s * dimensions_, dimensions_));
+    const auto sample = sample_rows();
+    std::vector<float> basis;
+    std::vector<float> mean(dimensions_, 0.0F);
+    if (!sample.empty()) {
+      const Vectors vectors{sample, dimensions_};
+      mean = mean_of(vectors);
+      basis = principal_directions(vectors, std::min(kDirectionsMax, dimensions_));
     }
-    const auto basis =
-        principal_directions({sample, dimensions_}, std::min(kDirectionsMax, dimensions_));
     directions_ = basis.size() / dimensions_;
     projections_.resize(rows_ * directions_);
     hashes_.resize(rows_);
-    const std::vector<float> mean = mean_of({sample, dimensions_});
+    errors_.resize(rows_);
+    // Rounding of a sum of products, in chains as long as BlockProducts makes them (Higham 2002,
+    // section 3.1), and of what goes into it.
+    const auto roundings =
+        static_cast<double>(std::min<std::size_t>(dimensions_, 256) + dimensions_ / 256 + 8);
+    const auto share = static_cast<float>(roundings * std::ldexp(1.0, -24) *
+                                          std::sqrt(static_cast<double>(directions_)));
+    const RowHash hash(dimensions_);
     parallel_for(rows_, kReadRows, [&](std::size_t begin, std::size_t end) {
-      std::vector<float> values((end - begin) * dimensions_);
-      read_(begin, values);
-      for (std::size_t row = begin; row < end; ++row) {
-        hashes_[row] = hash_of(std::span(values).subspan((row - begin) * dimensions_, dimensions_));
-      }
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] -= mean[i % dimensions_];  // small numbers keep their digits
-      }
+      std::vector<float> values;
       BlockProducts products;
       products.set_right(basis, dimensions_);
-      products.set_left(values, dimensions_);
-      products.multiply();
-      for (std::size_t row = begin; row < end; ++row) {
-        const auto projection = products.row(row - begin);
-        std::copy(projection.begin(), projection.end(),
-                  projections_.begin() + static_cast<std::ptrdiff_t>(row * directions_));
+      for (std::size_t first = begin; first < end; first += kReadRows) {
+        const std::size_t count = std::min(kReadRows, end - first);
+        values.resize(count * dimensions_);
+        read_(first, values);
+        for (std::size_t i = 0; i < count; ++i) {
+          const auto row = std::span(values).subspan(i * dimensions_, dimensions_);
+          hashes_[first + i] = hash(row);
+          errors_[first + i] = share * std::sqrt(squared_distance(row, mean));
+          for (std::size_t d = 0; d < dimensions_; ++d) {
+            row[d] -= mean[d];  // small numbers keep their digits
+          }
+        }
+        if (directions_ == 0) {
+          continue;
+        }
+        products.set_left(values, dimensions_);
+        products.multiply();
+        for (std::size_t i = 0; i < count; ++i) {
+          const auto projection = products.row(i);
+          std::copy(projection.begin(), projection.end(),
+                    projections_.begin() + static_cast<std::ptrdiff_t>((first + i) * directions_));
+        }
       }
     });
   }
 
   // Rows with one hash are compared value by value; the first of equal ones goes on alone.
   void join_equal_rows() {
-    std::unordered_multimap<std::uint64_t, std::uint32_t> firsts;
-    firsts.reserve(rows_);
-    std::vector<float> mine(dimensions_);
+    std::iota(result_.exact.begin(), result_.exact.end(), 0U);
+    std::vector<std::uint32_t> order = result_.exact;
+    std::erase_if(order, [&](std::uint32_t row) { return std::isnan(errors_[row]); });
+    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return hashes_[a] != hashes_[b] ? hashes_[a] < hashes_[b] : a < b;
+    });
+    std::vector<float> first(dimensions_);
     std::vector<float> other(dimensions_);
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+      std::vector<std::uint32_t> firsts = {order[begin]};
+      for (end = begin + 1; end < order.size() && hashes_[order[end]] == hashes_[order[begin]];
+           ++end) {
+        read_(order[end], other);
+        const auto same = std::find_if(firsts.begin(), firsts.end(), [&](std::uint32_t row) {
+          read_(row, first);
+          return first == other;
+        });
+        if (same == firsts.end()) {
+          firsts.push_back(order[end]);
+        } else {
+          result_.exact[order[end]] = *same;
+          groups_.join(*same, order[end]);
+        }
+      }
+    }
+    hashes_ = {};
     for (std::uint32_t row = 0; row < rows_; ++row) {
-      result_.exact[row] = row;
-      const auto [begin, end] = firsts.equal_range(hashes_[row]);
-      for (auto it = begin; it != end; ++it) {
-        read_(row, mine);
-        read_(it->second, other);
-        if (mine == other) {
-          result_.exact[row] = it->second;
-          groups_.join(it->second, row);
-          break;
-        }
-      }
-      if (result_.exact[row] == row) {
-        firsts.emplace(hashes_[row], row);
-        order_.push_back(row);
+      if (result_.exact[row] == row && std::isfinite(errors_[row])) {
+        different_.push_back(row);
       }
     }
-    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-      const float x = projections_[a * directions_];
-      const float y = projections_[b * directions_];
-      return x != y ? x < y : a < b;
-    });
   }
 
-  // Blocks of rows by rising first projection; only blocks that can hold a near pair are
-  // multiplied.
+  // Rows that may be near share a cell; each pair of tiles of a cell is multiplied.
   void join_near_rows() {
-    std::vector<float> sorted(order_.size() * directions_);
-    std::vector<float> lengths(order_.size());
-    const std::vector<float> origin(directions_, 0.0F);
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      const auto from = std::span(projections_).subspan(order_[i] * directions_, directions_);
-      std::copy(from.begin(), from.end(),
-                sorted.begin() + static_cast<std::ptrdiff_t>(i * directions_));
-      lengths[i] = squared_distance(from, origin);
+    const Cells cells = overlapping_cells({projections_, directions_, errors_},
+                                          std::move(different_), 1.0001F * threshold_, kTile);
+    struct Task {
+      std::span<const std::uint32_t> cell;
+      std::size_t tile;
+    };
+    std::vector<Task> tasks;
+    std::size_t begin = 0;
+    for (const std::size_t end : cells.ends) {
+      const auto cell = std::span(cells.points).subspan(begin, end - begin);
+      for (std::size_t tile = 0; tile < cell.size(); tile += kTile) {
+        tasks.push_back({cell, tile});
+      }
+      begin = end;
     }
-    projections_ = {};
-    const std::size_t blocks = (order_.size() + kBlock - 1) / kBlock;
-    parallel_for(blocks, 1, [&](std::size_t begin, std::size_t end) {
-      BlockProducts products;
-      for (std::size_t i = begin; i < end; ++i) {
-        compare_block(i, sorted, lengths, products);
+    parallel_for(tasks.size(), 16, [&](std::size_t first, std::size_t last) {
+      Work work(read_, dimensions_);
+      for (std::size_t t = first; t < last; ++t) {
+        compare_tiles(tasks[t].cell, tasks[t].tile, work);
       }
     });
   }
 
-  void compare_block(std::size_t block, std::span<const float> sorted,
-                     std::span<const float> lengths, BlockProducts& products) {
-    const std::size_t begin = block * kBlock;
-    const std::size_t end = std::min(order_.size(), begin + kBlock);
-    products.set_left(sorted.subspan(begin * directions_, (end - begin) * directions_),
-                      directions_);
-    const float largest = sorted[(end - 1) * directions_];
-    const float slack = 1e-3F * threshold_;
-    for (std::size_t other = begin; other < order_.size(); other += kBlock) {
-      if (sorted[other * directions_] - largest > threshold_ + slack) {
-        break;
+  // The tile of `cell` that starts at `begin` with itself and those after it.
+  void compare_tiles(std::span<const std::uint32_t> cell, std::size_t begin, Work& work) {
+    bool loaded = false;
+    for (std::size_t other = begin; other < cell.size(); other += kTile) {
+      set_rows(work.left, cell.subspan(begin, std::min(kTile, cell.size() - begin)));
+      set_rows(work.right, cell.subspan(other, std::min(kTile, cell.size() - other)));
+      const auto joined = [&](const Side& side) {
+        return std::all_of(side.groups.begin(), side.groups.end(),
+                           [&](auto group) { return group == work.left.groups[0]; });
+      };
+      if (joined(work.left) && joined(work.right)) {
+        continue;
       }
-      const std::size_t other_end = std::min(order_.size(), other + kBlock);
-      products.set_right(sorted.subspan(other * directions_, (other_end - other) * directions_),
-                         directions_);
-      products.multiply();
-      for (std::size_t i = begin; i < end; ++i) {
-        find_near(i, other, products.row(i - begin), lengths);
+      if (!loaded) {
+        load(work.left, true);
+        work.products.set_left(work.left.projections, directions_);
+        loaded = true;
       }
-    }
-  }
-
-  // Row `i` of the order against those from `other` on.
-  void find_near(std::size_t i, std::size_t other, std::span<const float> products,
-                 std::span<const float> lengths) {
-    // Rounding of the products grows with the lengths; nothing near may fall through.
-    const float bar = threshold_ * threshold_ * 1.002F - lengths[i] + 1e-5F * lengths[i];
-    constexpr std::size_t kScan = 16;
-    for (std::size_t begin = 0; begin < products.size(); begin += kScan) {
-      const std::size_t count = std::min(kScan, products.size() - begin);
-      unsigned hits = 0;
-      for (std::size_t c = 0; c < count; ++c) {
-        const float length = lengths[other + begin + c];
-        hits |= length - 2 * products[begin + c] <= bar + 1e-5F * length ? 1U : 0U;
-      }
-      for (std::size_t c = 0; hits != 0 && c < count; ++c) {
-        const std::size_t j = other + begin + c;
-        if (j > i && lengths[j] - 2 * products[begin + c] <= bar + 1e-5F * lengths[j]) {
-          measure(order_[i], order_[j]);
+      load(work.right, false);
+      work.products.set_right(work.right.projections, directions_);
+      work.products.find(work.left.bars, work.right.bars, work.found);
+      for (const auto& [i, j] : work.found) {
+        if ((other != begin || i < j) && work.left.groups[i] != work.right.groups[j]) {
+          measure(i, j, work);
         }
       }
     }
   }
 
-  void measure(std::uint32_t a, std::uint32_t b) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (groups_.find(a) == groups_.find(b)) {
-        return;
-      }
+  void set_rows(Side& side, std::span<const std::uint32_t> rows) {
+    if (side.rows.data() != rows.data()) {
+      side.rows = rows;
+      side.values.start(rows);
     }
-    std::vector<float> x(dimensions_);
-    std::vector<float> y(dimensions_);
-    read_(a, x);
-    read_(b, y);
-    if (squared_distance(x, y) <= threshold_ * threshold_) {
-      const std::scoped_lock lock(mutex_);
-      groups_.join(a, b);
+    side.groups.resize(rows.size());
+    const std::scoped_lock lock(mutex_);
+    std::transform(rows.begin(), rows.end(), side.groups.begin(),
+                   [&](std::uint32_t row) { return groups_.find(row); });
+  }
+
+  // Nothing near may fall through: its distance is at most reach + both errors, whose square is at
+  // most 1.01 (reach + one)^2 + 101 other^2; rounding of lengths and products is below 1e-5 of the
+  // squared lengths.
+  void load(Side& side, bool with_reach) {
+    const std::vector<float> origin(directions_, 0.0F);
+    side.projections.clear();
+    side.bars.clear();
+    for (const std::uint32_t row : side.rows) {
+      const auto from = std::span(projections_).subspan(row * directions_, directions_);
+      side.projections.insert(side.projections.end(), from.begin(), from.end());
+      const float length = (1 - 1e-5F) * squared_distance(from, origin);
+      const float near = with_reach ? 1.0001F * threshold_ + errors_[row] : errors_[row];
+      side.bars.push_back((length - (with_reach ? 1.01F : 101.0F) * near * near) / 2);
     }
+  }
+
+  void measure(std::size_t i, std::size_t j, Work& work) {
+    if (squared_distance(work.left.values[i], work.right.values[j]) > threshold_ * threshold_) {
+      return;
+    }
+    const std::uint32_t a = work.left.groups[i];
+    const std::uint32_t b = work.right.groups[j];
+    std::replace(work.left.groups.begin(), work.left.groups.end(), b, a);
+    std::replace(work.right.groups.begin(), work.right.groups.end(), b, a);
+    const std::scoped_lock lock(mutex_);
+    groups_.join(a, b);
   }
 
   std::size_t rows_;
@@ -206,8 +336,9 @@ class Duplicates {
   float threshold_;
   std::size_t directions_ = 0;
   std::vector<float> projections_;  // rows × directions
+  std::vector<float> errors_;       // of each row's projection, as a distance
   std::vector<std::uint64_t> hashes_;
-  std::vector<std::uint32_t> order_;  // rows that differ, by their first projection
+  std::vector<std::uint32_t> different_;  // the first of equal rows, none that is not finite
   std::mutex mutex_;
   UnionFind groups_;
   DuplicateGroups result_;

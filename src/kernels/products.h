@@ -4,7 +4,9 @@
 // than its list.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace spotter::kernels {
@@ -19,7 +21,13 @@ class BlockProducts {
   void set_right(std::span<const float> rows, std::size_t dimensions);
   // Computes every product; 2 × left × right × dimensions operations.
   void multiply();
-  // The products of left row `i` with each right row.
+  // Instead: only the pairs (left row i, right row j) whose product is at least left_bars[i] +
+  // right_bars[j], in no order that means anything. The same operations, but no product leaves the
+  // registers. At most 256 dimensions.
+  using Pair = std::pair<std::uint32_t, std::uint32_t>;
+  void find(std::span<const float> left_bars, std::span<const float> right_bars,
+            std::vector<Pair>& found);
+  // After `multiply`: the products of left row `i` with each right row.
   [[nodiscard]] std::span<const float> row(std::size_t i) const {
     return std::span(products_).subspan(i * stride_, right_.count);
   }
@@ -40,6 +48,8 @@ class BlockProducts {
   Packed left_;
   Packed right_;
   std::vector<float> products_;
+  std::vector<float> left_bars_;  // of `find`, filled up to whole panels
+  std::vector<float> right_bars_;
   std::size_t stride_ = 0;
 };
 

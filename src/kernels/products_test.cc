@@ -1,6 +1,8 @@
 #include "kernels/products.h"
 
 #include <cmath>
+#include <limits>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +43,36 @@ TEST(BlockProducts, EqualSumsInDoublePrecision) {
         }
       }
     }
+  }
+}
+
+TEST(BlockProducts, FindsThoseAboveTheirBars) {
+  BlockProducts products;
+  for (const std::size_t dimensions : {1U, 32U, 256U}) {
+    constexpr std::size_t kLeft = 50;
+    constexpr std::size_t kRight = 70;
+    auto left = random_values(kLeft * dimensions, 5);
+    left[0] = std::numeric_limits<float>::quiet_NaN();
+    const auto right = random_values(kRight * dimensions, 6);
+    auto left_bars = random_values(kLeft, 7);
+    left_bars[1] = std::numeric_limits<float>::infinity();
+    const auto right_bars = random_values(kRight, 8);
+    products.set_left(left, dimensions);
+    products.set_right(right, dimensions);
+    products.multiply();
+    std::set<BlockProducts::Pair> wanted;
+    for (std::uint32_t i = 0; i < kLeft; ++i) {
+      for (std::uint32_t j = 0; j < kRight; ++j) {
+        if (products.row(i)[j] >= left_bars[i] + right_bars[j]) {
+          wanted.emplace(i, j);
+        }
+      }
+    }
+    std::vector<BlockProducts::Pair> found;
+    products.find(left_bars, right_bars, found);
+    EXPECT_EQ(std::set(found.begin(), found.end()), wanted) << dimensions;
+    EXPECT_EQ(found.size(), wanted.size());
+    EXPECT_GT(wanted.size(), 500U);
   }
 }
 
