@@ -8,9 +8,10 @@
 namespace spotter::kernels {
 namespace {
 
-constexpr double kBorder = 0.03;     // of a side: nearer to it an object may be entering
-constexpr double kSamePlace = 0.5;   // IoU with a detection that makes an expected box found
-constexpr double kNearPlace = 0.3;   // the same, before the first and after the last detection
+constexpr double kBorder = 0.03;    // of a side: nearer to it an object may be entering
+constexpr double kSamePlace = 0.5;  // IoU with a detection that makes an expected box found
+constexpr double kNearPlace = 0.3;  // the same, before the first and after the last detection
+constexpr double kAgreed = 0.7;  // IoU from which frames around a detection agree with each other
 constexpr double kCoveredMax = 0.3;  // objects that appear from behind another are not late
 constexpr int kFlickerGaps = 3;
 constexpr int kFlickerFrames = 2;
@@ -188,16 +189,30 @@ class Events {
     }
   }
 
+  // Whether detection `i` of the track lies where those before and after it say, by IoU.
+  [[nodiscard]] double fit_between(std::size_t before, std::size_t i, std::size_t after) const {
+    return iou(box(seen_[i]), expected(seen_[before], seen_[after], seen_[i].frame));
+  }
+
+  // Whether three detections around `i` agree with each other: else the object moves too
+  // irregularly, or too much from frame to frame, for a place to be expected.
+  [[nodiscard]] bool agreed_around(std::size_t i) const {
+    const auto near = [&](std::size_t a, std::size_t b) {
+      return seen_[b].frame - seen_[a].frame <= 2;
+    };
+    return near(i - 1, i) && near(i, i + 1) &&
+           ((i >= 2 && near(i - 2, i - 1) && fit_between(i - 2, i - 1, i + 1) >= kAgreed) ||
+            (i + 2 < seen_.size() && near(i + 1, i + 2) &&
+             fit_between(i - 1, i + 1, i + 2) >= kAgreed));
+  }
+
   // A box is judged by the one before and the one after; of boxes that contradict each other only
   // the one that fits worst is to blame.
   void jumps(std::size_t t) {
     std::vector<double> fit(seen_.size(), 1);
-    const auto close = [&](std::size_t i) {
-      return seen_[i].frame - seen_[i - 1].frame <= 2 && seen_[i + 1].frame - seen_[i].frame <= 2;
-    };
     for (std::size_t i = 1; i + 1 < seen_.size(); ++i) {
-      if (close(i)) {
-        fit[i] = iou(box(seen_[i]), expected(seen_[i - 1], seen_[i + 1], seen_[i].frame));
+      if (agreed_around(i)) {
+        fit[i] = fit_between(i - 1, i, i + 1);
       }
     }
     for (std::size_t i = 1; i + 1 < seen_.size(); ++i) {

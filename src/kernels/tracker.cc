@@ -249,23 +249,25 @@ class Tracker {
 
 }  // namespace
 
-Box moved(const Box& box, const ImageMotion& motion) {
-  Box result;
-  bool first = true;
-  for (const double x : {box.x1, box.x2}) {
-    for (const double y : {box.y1, box.y2}) {
-      const double w = motion[6] * x + motion[7] * y + motion[8];
-      if (w <= 0) {
-        return box;
-      }
-      const double u = (motion[0] * x + motion[1] * y + motion[2]) / w;
-      const double v = (motion[3] * x + motion[4] * y + motion[5]) / w;
-      result = first ? Box{u, v, u, v}
-                     : Box{std::min(result.x1, u), std::min(result.y1, v), std::max(result.x2, u),
-                           std::max(result.y2, v)};
-      first = false;
-    }
+Box moved(const Box& box, const ImageMotion& m) {
+  const double x = (box.x1 + box.x2) / 2;
+  const double w = m[6] * x + m[7] * box.y2 + m[8];
+  if (w <= 0) {
+    return box;
   }
+  const double foot_u = (m[0] * x + m[1] * box.y2 + m[2]) / w;
+  const double foot_v = (m[3] * x + m[4] * box.y2 + m[5]) / w;
+  if (m[6] != 0 || m[7] != 0) {
+    const double wider = std::abs(m[0] - foot_u * m[6]) / w;
+    const double half = wider * box.width() / 2;
+    const Box result = {foot_u - half, foot_v - wider * box.height(), foot_u + half, foot_v};
+    return result.valid() ? result : box;
+  }
+  const double half_u = (std::abs(m[0]) * box.width() + std::abs(m[1]) * box.height()) / w / 2;
+  const double half_v = (std::abs(m[3]) * box.width() + std::abs(m[4]) * box.height()) / w / 2;
+  const double u = foot_u - m[1] * box.height() / w / 2;
+  const double v = foot_v - m[4] * box.height() / w / 2;
+  const Box result = {u - half_u, v - half_v, u + half_u, v + half_v};
   return result.valid() ? result : box;
 }
 

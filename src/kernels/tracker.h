@@ -17,7 +17,9 @@ namespace spotter::kernels {
 // takes pixels of that frame to pixels of this one.
 using ImageMotion = std::array<double, 9>;
 inline constexpr ImageMotion kStillCamera = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-// The box around the moved corners. Corners behind the camera leave the box as it is.
+// The box around the moved corners of a shift, zoom or turn in the picture. Of a motion with
+// perspective, which tells of the ground: its foot goes as the ground there, and as what stands
+// upright it grows as its width does. What comes to lie behind the camera is left as it is.
 [[nodiscard]] Box moved(const Box& box, const ImageMotion& motion);
 // First `first`, then `second`.
 [[nodiscard]] ImageMotion then(const ImageMotion& first, const ImageMotion& second);

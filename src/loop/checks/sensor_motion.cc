@@ -13,11 +13,6 @@ namespace {
 constexpr double kMapGate_px = 25;
 constexpr double kNeighbour_s = 3;
 
-struct Motion {
-  double speed_mps = 0;
-  double yaw_rate_radps = 0;
-};
-
 Json object_of(const std::string& attributes) {
   return attributes.empty() ? Json::object() : parse_json(attributes, "attributes");
 }
@@ -29,7 +24,7 @@ std::optional<double> number_of(const Json& attributes, const char* key) {
 }
 
 // Over the ground between two frames, seen from the first; nothing when they are too far apart.
-std::optional<Motion> between(const Sample& a, const Sample& b) {
+std::optional<VehicleMotion> between(const Sample& a, const Sample& b) {
   const double dt = static_cast<double>(b.captured_at - a.captured_at) / 1000;
   const Json from = object_of(a.attributes);
   const Json to = object_of(b.attributes);
@@ -47,32 +42,7 @@ std::optional<Motion> between(const Sample& a, const Sample& b) {
   }
   const double forward =
       (pose[3] - pose[0]) * std::cos(pose[2]) + (pose[4] - pose[1]) * std::sin(pose[2]);
-  return Motion{forward / dt, std::remainder(pose[5] - pose[2], 2 * std::acos(-1.0)) / dt};
-}
-
-std::vector<std::optional<Motion>> motions(const CheckInput& input) {
-  std::vector<std::optional<Motion>> result(input.samples.size());
-  std::map<std::pair<std::string_view, std::int64_t>, std::size_t> index;
-  for (std::size_t s = 0; s < input.samples.size(); ++s) {
-    index[{input.samples[s].sequence, input.samples[s].frame}] = s;
-  }
-  for (std::size_t s = 0; s < input.samples.size(); ++s) {
-    const Sample& sample = input.samples[s];
-    const Json attributes = object_of(sample.attributes);
-    if (const auto speed = number_of(attributes, "speed_mps")) {
-      result[s] = Motion{*speed, number_of(attributes, "yaw_rate_radps").value_or(0)};
-      continue;
-    }
-    const auto next = index.find({sample.sequence, sample.frame + 1});
-    if (!sample.sequence.empty() && next != index.end()) {
-      result[s] = between(sample, input.samples[next->second]);
-    }
-    const auto before = index.find({sample.sequence, sample.frame - 1});
-    if (!sample.sequence.empty() && !result[s] && before != index.end()) {
-      result[s] = between(input.samples[before->second], sample);
-    }
-  }
-  return result;
+  return VehicleMotion{forward / dt, std::remainder(pose[5] - pose[2], 2 * std::acos(-1.0)) / dt};
 }
 
 // The map from metres to pixels of each sequence, from where its objects' boxes stand.
@@ -116,7 +86,7 @@ Seen seen(const std::array<double, 9>& m, double x, double y) {
   return {(m[0] * x + m[1] * y + m[2]) / w, (m[3] * x + m[4] * y + m[5]) / w, w};
 }
 
-Box moved(const Label& object, const Motion& motion, const std::array<double, 9>& map,
+Box moved(const Label& object, const VehicleMotion& motion, const std::array<double, 9>& map,
           double offset_s) {
   const Json facts = object_of(object.attributes);
   const auto x = number_of(facts, "x");
@@ -144,10 +114,35 @@ Box moved(const Label& object, const Motion& motion, const std::array<double, 9>
 
 }  // namespace
 
+std::vector<std::optional<VehicleMotion>> vehicle_motions(std::span<const Sample> samples) {
+  std::vector<std::optional<VehicleMotion>> result(samples.size());
+  std::map<std::pair<std::string_view, std::int64_t>, std::size_t> index;
+  for (std::size_t s = 0; s < samples.size(); ++s) {
+    index[{samples[s].sequence, samples[s].frame}] = s;
+  }
+  for (std::size_t s = 0; s < samples.size(); ++s) {
+    const Sample& sample = samples[s];
+    const Json attributes = object_of(sample.attributes);
+    if (const auto speed = number_of(attributes, "speed_mps")) {
+      result[s] = VehicleMotion{*speed, number_of(attributes, "yaw_rate_radps").value_or(0)};
+      continue;
+    }
+    const auto next = index.find({sample.sequence, sample.frame + 1});
+    if (!sample.sequence.empty() && next != index.end()) {
+      result[s] = between(sample, samples[next->second]);
+    }
+    const auto before = index.find({sample.sequence, sample.frame - 1});
+    if (!sample.sequence.empty() && !result[s] && before != index.end()) {
+      result[s] = between(samples[before->second], sample);
+    }
+  }
+  return result;
+}
+
 std::vector<std::vector<Box>> boxes_at_camera_time(const CheckInput& input, double time_offset_s) {
   const bool still = time_offset_s == 0;
-  const auto motion_of =
-      still ? std::vector<std::optional<Motion>>(input.samples.size()) : motions(input);
+  const auto motion_of = still ? std::vector<std::optional<VehicleMotion>>(input.samples.size())
+                               : vehicle_motions(input.samples);
   const auto maps = still ? decltype(ground_maps(input))() : ground_maps(input);
   std::vector<std::vector<Box>> boxes(input.samples.size());
   for (std::size_t s = 0; s < input.samples.size(); ++s) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -11,8 +12,10 @@
 #include "base/json.h"
 #include "domain/proposal.h"
 #include "kernels/assignment.h"
+#include "kernels/forward_camera.h"
 #include "kernels/track_events.h"
 #include "loop/checks/check.h"
+#include "loop/checks/sensor_motion.h"
 
 namespace spotter::checks {
 namespace {
@@ -54,10 +57,10 @@ class ClassNumbers {
 
 // What the camera's motion did to the picture since the frame before, where the sample says so:
 // attributes camera_shift_x and camera_shift_y (pixels), or camera_homography (nine numbers).
-kernels::ImageMotion motion_of(const Sample& sample) {
+std::optional<kernels::ImageMotion> said_motion(const Sample& sample) {
   kernels::ImageMotion motion = kernels::kStillCamera;
   if (sample.attributes.find("camera_") == std::string::npos) {
-    return motion;
+    return std::nullopt;
   }
   const Json facts = parse_json(sample.attributes, "sample attributes");
   const auto it = facts.find("camera_homography");
@@ -83,7 +86,9 @@ class Run {
   }
 
   CheckOutput find() {
-    for (auto& [name, sequence] : sequences()) {
+    auto all = sequences();
+    take_out_driving(all);
+    for (const auto& [name, sequence] : all) {
       judge(sequence);
     }
     for (std::size_t s = 0; s < input_.samples.size(); ++s) {
@@ -125,9 +130,66 @@ class Run {
     return all;
   }
 
+  // Metres driven since the frame before of each sequence and frame; 0 = unknown.
+  [[nodiscard]] std::vector<std::vector<double>> metres_driven(
+      const std::map<std::string, Sequence>& sequences) const {
+    constexpr double kPause_s = 3;
+    const auto motions = vehicle_motions(input_.samples);
+    std::vector<std::vector<double>> metres;
+    for (const auto& [name, sequence] : sequences) {
+      auto& mine = metres.emplace_back(sequence.samples.size(), 0);
+      for (std::size_t i = 1; i < sequence.samples.size(); ++i) {
+        const auto& before = input_.samples[sequence.samples[i - 1]];
+        const auto& here = input_.samples[sequence.samples[i]];
+        const double dt = static_cast<double>(here.captured_at - before.captured_at) / 1000;
+        const auto& motion = motions[sequence.samples[i]];
+        mine[i] = motion && before.captured_at != 0 && dt > 0 && dt <= kPause_s
+                      ? motion->speed_mps * dt
+                      : 0;
+      }
+    }
+    return metres;
+  }
+
+  // Where nobody says how the camera moved, but how fast the vehicle drove: what driving does to
+  // the picture is learned from all sequences together.
+  void take_out_driving(std::map<std::string, Sequence>& sequences) const {
+    const auto metres = metres_driven(sequences);
+    std::vector<std::vector<kernels::Detection>> found;  // those that count, by frame
+    for (const auto& [name, sequence] : sequences) {
+      for (const auto& frame : sequence.frames) {
+        auto& mine = found.emplace_back(frame.detections);
+        std::erase_if(mine, [&](const auto& d) { return d.score < detected_; });
+      }
+    }
+    std::vector<kernels::Drive> drives;
+    std::size_t at = 0;
+    for (const auto& mine : metres) {
+      for (std::size_t i = 0; i < mine.size(); ++i, ++at) {
+        if (mine[i] > 0) {
+          drives.push_back({found[at - 1], found[at], mine[i]});
+        }
+      }
+    }
+    const Sample& any = input_.samples.empty() ? Sample() : input_.samples[0];
+    const auto camera = kernels::learn_forward_camera(drives, any.width, any.height);
+    if (!camera) {
+      return;
+    }
+    auto mine = metres.begin();
+    for (auto& [name, sequence] : sequences) {
+      for (std::size_t i = 0; i < sequence.frames.size(); ++i) {
+        if ((*mine)[i] > 0 && !said_motion(input_.samples[sequence.samples[i]])) {
+          sequence.frames[i].motion = kernels::motion_of(*camera, (*mine)[i]);
+        }
+      }
+      ++mine;
+    }
+  }
+
   TrackerFrame frame_of(std::size_t s) {
     TrackerFrame frame = {.number = input_.samples[s].frame,
-                          .motion = motion_of(input_.samples[s])};
+                          .motion = said_motion(input_.samples[s]).value_or(kernels::kStillCamera)};
     for (const auto& p : input_.outputs[s]->set.predictions) {
       frame.detections.push_back({p.box, classes_.number(p.class_name), p.score});
     }
@@ -354,7 +416,8 @@ const Check track_disagreement = {
         "interpolated; so is the frame before the first or after the last detection of an object "
         "that is large, inside the picture and not behind another (late_first, early_last; only "
         "where the size of the pictures is known). A class that is neither the track's before nor "
-        "after is `wrong_class`, a box that the frames around contradict is `bad_box`. The score "
+        "after is `wrong_class`, a box that the frames around contradict, which agree with each "
+        "other, is `bad_box`. The score "
         "is the track's mean score, less for few detections, long gaps, covered places and the "
         "ends "
         "of tracks. Where "
@@ -362,7 +425,9 @@ const Check track_disagreement = {
         "frame: boxes that only the tracker has are `miss`, only the detector `false_alarm`, with "
         "different classes `wrong_class`. A moving camera is taken out where samples have the "
         "attributes camera_shift_x and camera_shift_y (pixels since the frame before) or "
-        "camera_homography (nine numbers, row by row).",
+        "camera_homography (nine numbers, row by row); else, where they say how fast the vehicle "
+        "drove (speed_mps, or poses, and captured_at), by a horizon and a growth per metre that "
+        "are learned from how detections follow each other.",
     .needs = kNeedsPredictions | kUsesSensor,
     .population = Population::kUnseen,
     .params = kParams,

@@ -215,6 +215,41 @@ TEST(TrackDisagreement, AnExternalTrackerIsASecondOpinion) {
                                        {"f000", "false_alarm", "external_track", "p2"}}));
 }
 
+// Four metres a picture past a row of posts: nothing overlaps with itself, unless somebody says how
+// fast the vehicle drove.
+TEST(TrackDisagreement, WhatDrivingDoesToThePictureIsLearned) {
+  const auto post = [](double ahead, double right) {
+    const double scale = 600 / ahead;
+    return Box{320 + (right - 0.3) * scale, 200 + 0.5 * scale, 320 + (right + 0.3) * scale,
+               200 + 1.5 * scale};
+  };
+  const auto drive = [&](bool known) {
+    Film film(60);
+    for (int f = 0; f < 60; ++f) {
+      auto& sample = film.samples[static_cast<std::size_t>(f)];
+      sample.captured_at = 1'000'000 + 400 * f;
+      sample.attributes = known ? R"({"speed_mps": 10})" : "";
+      for (int k = 0; k < 40; ++k) {
+        const double ahead = 9.0 * k - 4.0 * f;
+        if (ahead > 6 && ahead < 40 && !(f == 30 && k == 15)) {
+          film.add(static_cast<std::size_t>(f), post(ahead, k % 2 == 0 ? 2 : -2));
+        }
+      }
+    }
+    auto findings = film.run().findings;
+    std::erase_if(findings, [](const Finding& finding) {  // posts do appear and vanish here
+      return event_of(finding) == "late_first" || event_of(finding) == "early_last";
+    });
+    return findings;
+  };
+  const auto found = drive(true);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].sample, "f030");
+  EXPECT_EQ(event_of(found[0]), "missing_between");
+  EXPECT_GE(iou(found[0].box, post(9.0 * 15 - 4.0 * 30, -2)), 0.8);
+  EXPECT_GT(drive(false).size(), 10U);  // posts taken for each other
+}
+
 // ---- TUD-Campus (shared data)
 
 struct Counts {
