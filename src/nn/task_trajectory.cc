@@ -14,9 +14,10 @@ namespace spotter::nn {
 namespace {
 
 constexpr int kBatch = 64;
-constexpr std::size_t kChunk = 1024;     // tracks answered at a time
-constexpr std::size_t kProposals = 3;    // of minADE_3 and minFDE_3
-constexpr double kExpectedWeight = 1.0;  // of the mean error over the modes, as likely as they are
+constexpr std::size_t kChunk = 1024;    // tracks answered at a time
+constexpr std::size_t kProposals = 3;   // of minADE_3 and minFDE_3
+constexpr double kNearestWeight = 0.1;  // of the way on that was nearest to what happened
+constexpr double kChanceWeight = 0.1;   // of how likely each is to be that one
 
 PathNetImpl& net_of(const Model& model) {
   return *model.net->as<PathNet>();
@@ -57,8 +58,9 @@ class Paths final : public Lessons {
   explicit Paths(std::vector<TrackItem> items) : items_(std::move(items)) {}
   [[nodiscard]] std::size_t size() const override { return items_.size(); }
 
-  // The error of the best mode, how likely it was, and the error to expect: the first alone leaves
-  // the most probable mode far off (Gupta et al. 2018 and who follows choose the best of k).
+  // The first way on learns from every track, so that it is the one to expect; of all only the
+  // nearest to what happened learns beside (Gupta et al. 2018, the best of k). By that race alone
+  // every way moves to one side, and the most probable loses to going straight on.
   [[nodiscard]] torch::Tensor loss(const Model& model, std::span<const std::size_t> chosen,
                                    Rng& rng) const override {
     const auto count = static_cast<std::int64_t>(chosen.size());
@@ -80,9 +82,10 @@ class Paths final : public Lessons {
     const auto ways = net.head(net.features(observed), observed, true);
     const auto errors = errors_of(ways, future.to(model.device)) / model.params.scale_m;
     const auto log_p = torch::log_softmax(ways.logits, 1);
-    const auto best = errors.detach().argmin(1, true);
-    const auto losses = errors.gather(1, best).squeeze(1) - log_p.gather(1, best).squeeze(1) * 0.1 +
-                        kExpectedWeight * (log_p.exp() * errors).sum(1);
+    const auto nearest = errors.detach().argmin(1, true);
+    const auto losses = errors.select(1, 0) +
+                        kNearestWeight * errors.gather(1, nearest).squeeze(1) -
+                        kChanceWeight * log_p.gather(1, nearest).squeeze(1);
     return (losses * weight.to(model.device)).mean();
   }
 

@@ -180,6 +180,7 @@ Json prediction_rows(const PredictionSet& set, const Agreement* agreement) {
                 {"class", prediction.class_name},
                 {"score", prediction.score},
                 {"box", box_of(prediction.box)},
+                {"probabilities", prediction.probabilities},
                 {"kind", ""},
                 {"error", ""}};
     if (agreement != nullptr) {
@@ -209,7 +210,8 @@ Json card_of(const Sample& sample) {
       {"labelled", false},
       {"labels", Json::array()},
       {"predictions", Json::array()},
-      {"sensor", Json::array()}};
+      {"sensor", Json::array()},
+      {"track", nullptr}};
 }
 
 // The version whose labels an evaluation was made with; empty = the current labels.
@@ -260,8 +262,12 @@ Json sample_cards(Project& project, std::span<const std::string> keys, const Car
     return Json::array();
   }
   std::unordered_map<std::string, Json> cards;
-  for (const auto& sample : project.lake->samples(keys)) {
+  const auto samples = project.lake->samples(keys);
+  for (const auto& sample : samples) {
     cards.emplace(sample.key, card_of(sample));
+  }
+  for (auto& [key, track] : track_cards(project, samples, options.model)) {
+    cards[key]["track"] = std::move(track);
   }
   const auto matches = agreements(project, keys, options.evaluation);
   const Agreement none;

@@ -37,7 +37,8 @@ struct CardOptions {
 // One object a key, in the order of `keys`; unknown keys are left out:
 // {"key","media","width","height","sequence","frame","captured_at","source","attributes","labelled",
 // "labels":[{"object","class","box","ignore","kind","score"}],
-// "predictions":[{"position","class","score","box","kind","error"}],"sensor":[{"object","class","box"}]};
+// "predictions":[{"position","class","score","box","probabilities","kind","error"}],
+// "sensor":[{"object","class","box"}],"track": null or as track_cards};
 // kind is tp, fp, fn, ignored or "" where there is no evaluation; the score of a label is that of
 // the prediction which found it. Boxes are [x1,y1,x2,y2] in pixels of the upright picture.
 [[nodiscard]] Json sample_cards(Project& project, std::span<const std::string> keys,

@@ -67,24 +67,70 @@ std::string champion_of(Project& project) {
   return rows.empty() ? "" : rows[0].text(0);
 }
 
+// A track with what is known and foreseen of it.
+struct Seen {
+  Track track;
+  PointPath future;
+  std::vector<Mode> modes;
+};
+
+std::map<std::string, Seen> seen_tracks(Project& project, std::span<const Sample> samples,
+                                        std::string_view model) {
+  std::map<std::string, Seen> seen;
+  std::vector<std::string> keys;
+  for (const auto& sample : samples) {
+    if (sample.media_type == kTrackMedia) {
+      keys.push_back(sample.key);
+      seen[sample.key].track = parse_track(project.blobs->get(sample.media), sample.key);
+    }
+  }
+  if (keys.empty()) {
+    return seen;
+  }
+  for (const auto& set : project.lake->labels(keys, kLabelLayer)) {
+    seen[set.sample].future = set.labels.empty() ? PointPath{} : future_of(set.labels[0]);
+  }
+  const auto who = model.empty() ? champion_of(project) : std::string(model);
+  for (const auto& output : project.lake->predictions(who, keys)) {
+    if (!output.set.predictions.empty()) {
+      seen[output.set.sample].modes = modes_of(output.set.predictions[0]);
+    }
+  }
+  return seen;
+}
+
+Json centimetres(const PointPath& path) {
+  Json list = Json::array();
+  for (const auto& point : path) {
+    list.push_back({std::round(point[0] * 100) / 100, std::round(point[1] * 100) / 100});
+  }
+  return list;
+}
+
 }  // namespace
 
-std::string track_drawing(Project& project, const Sample& sample, std::string_view model) {
-  const auto track = parse_track(project.blobs->get(sample.media), sample.key);
-  const std::vector<std::string> keys = {sample.key};
-  std::vector<PointPath> paths = {track.observed};
-  PointPath future;
-  for (const auto& set : project.lake->labels(keys, kLabelLayer)) {
-    future = set.labels.empty() ? PointPath{} : future_of(set.labels[0]);
+std::map<std::string, Json> track_cards(Project& project, std::span<const Sample> samples,
+                                        std::string_view model) {
+  std::map<std::string, Json> cards;
+  for (const auto& [key, seen] : seen_tracks(project, samples, model)) {
+    Json modes = Json::array();
+    for (const auto& mode : seen.modes) {
+      modes.push_back({{"probability", mode.probability}, {"path", centimetres(mode.path)}});
+    }
+    cards[key] = {{"dt", seen.track.dt},
+                  {"observed", centimetres(seen.track.observed)},
+                  {"future", centimetres(seen.future)},
+                  {"modes", modes}};
   }
+  return cards;
+}
+
+std::string track_drawing(Project& project, const Sample& sample, std::string_view model) {
+  auto [track, future, modes] = seen_tracks(project, std::span(&sample, 1), model).at(sample.key);
+  std::vector<PointPath> paths = {track.observed};
   if (!future.empty()) {
     future.insert(future.begin(), track.observed.back());
     paths.push_back(future);
-  }
-  std::vector<Mode> modes;
-  const auto who = model.empty() ? champion_of(project) : std::string(model);
-  for (const auto& output : project.lake->predictions(who, keys)) {
-    modes = output.set.predictions.empty() ? modes : modes_of(output.set.predictions[0]);
   }
   for (auto& mode : modes) {
     mode.path.insert(mode.path.begin(), track.observed.back());

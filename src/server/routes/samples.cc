@@ -214,6 +214,7 @@ std::vector<Route> routes() {
 
 std::vector<NamedSchema> schemas() {
   const Json box = list(number(), "x1, y1, x2, y2 in pixels of the upright picture");
+  const Json path = list(list(number()), "x, y in metres on the ground");
   Json sample = object({{"key", text()},
                         {"media", text("content hash")},
                         {"width", integer()},
@@ -226,7 +227,8 @@ std::vector<NamedSchema> schemas() {
                         {"labelled", boolean()},
                         {"labels", list(ref("SampleLabel"))},
                         {"predictions", list(ref("SamplePrediction"))},
-                        {"sensor", list(ref("SampleLabel"))}});
+                        {"sensor", list(ref("SampleLabel"))},
+                        {"track", nullable(ref("Track"))}});
   Json detail = sample;
   detail["properties"]["flags"] = list(object({{"id", text()},
                                                {"reason", text()},
@@ -245,8 +247,14 @@ std::vector<NamedSchema> schemas() {
                                    {"class", text()},
                                    {"score", number()},
                                    {"box", box},
+                                   {"probabilities", list(number(), "one a class; may be empty")},
                                    {"kind", one_of({"", "tp", "fp", "ignored"})},
                                    {"error", text("kind of mistake: cls, loc, both, dupe, bkg")}})},
+      {"Track", object({{"dt", number("seconds from one position to the next")},
+                        {"observed", path},
+                        {"future", path},
+                        {"modes", list(object({{"probability", number()}, {"path", path}}),
+                                       "of the model, else of the one at work")}})},
       {"Sample", sample},
       {"SampleDetail", detail},
   };

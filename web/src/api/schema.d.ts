@@ -1294,10 +1294,26 @@ export interface components {
             score: number;
             /** @description x1, y1, x2, y2 in pixels of the upright picture */
             box: number[];
+            /** @description one a class; may be empty */
+            probabilities: number[];
             /** @enum {string} */
             kind: "" | "tp" | "fp" | "ignored";
             /** @description kind of mistake: cls, loc, both, dupe, bkg */
             error: string;
+        };
+        Track: {
+            /** @description seconds from one position to the next */
+            dt: number;
+            /** @description x, y in metres on the ground */
+            observed: number[][];
+            /** @description x, y in metres on the ground */
+            future: number[][];
+            /** @description of the model, else of the one at work */
+            modes: {
+                probability: number;
+                /** @description x, y in metres on the ground */
+                path: number[][];
+            }[];
         };
         Sample: {
             key: string;
@@ -1316,6 +1332,7 @@ export interface components {
             labels: components["schemas"]["SampleLabel"][];
             predictions: components["schemas"]["SamplePrediction"][];
             sensor: components["schemas"]["SampleLabel"][];
+            track: components["schemas"]["Track"] | null;
         };
         SampleDetail: {
             key: string;
@@ -1334,6 +1351,7 @@ export interface components {
             labels: components["schemas"]["SampleLabel"][];
             predictions: components["schemas"]["SamplePrediction"][];
             sensor: components["schemas"]["SampleLabel"][];
+            track: components["schemas"]["Track"] | null;
             flags: {
                 id: string;
                 reason: string;

@@ -1,8 +1,11 @@
 /** A picture with marks over it, as large as its place; tells which mark the pointer is on. */
 import { useEffect, useRef, useState } from 'react';
 import { type Box, type Size, type View, contain, containPart, hit, toFrame } from '../lib/geometry';
-import { drawMarks } from './drawMarks';
+import { useTask } from './task';
+import { drawChips, drawMarks } from './drawMarks';
 import type { Mark } from './marks';
+import { TrackPicture } from './TrackPicture';
+import type { Track } from './track';
 import styles from './Picture.module.css';
 
 interface PictureProps {
@@ -15,6 +18,8 @@ interface PictureProps {
   chosen?: number;
   /** Only this part of the picture is shown, as large as its place. */
   part?: Box;
+  /** The sample is a track: it is drawn, and `src` and marks are not. */
+  track?: Track | null;
   onChoose?: (mark: number) => void;
 }
 
@@ -56,8 +61,10 @@ export function Picture({
   texts = false,
   chosen,
   part,
+  track,
   onChoose,
 }: PictureProps) {
+  const wholeOnly = useTask() === 'classification';
   const frameRef = useRef<HTMLDivElement>(null);
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const frame = useSize(frameRef);
@@ -72,8 +79,17 @@ export function Picture({
     canvas.height = Math.round(frame.height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const view = part ? containPart(part, frame) : contain(size, frame);
-    drawMarks(context, marks, view, { width, texts, chosen });
-  }, [marks, frame, size, width, texts, chosen, part]);
+    if (wholeOnly) drawChips(context, marks, view);
+    else drawMarks(context, marks, view, { width, texts, chosen });
+  }, [marks, frame, size, width, texts, chosen, part, wholeOnly]);
+
+  if (track) {
+    return (
+      <div ref={frameRef} className={styles.frame}>
+        <TrackPicture track={track} frame={frame} alt={alt} />
+      </div>
+    );
+  }
 
   const pointed = (event: React.MouseEvent) => {
     const bounds = event.currentTarget.getBoundingClientRect();

@@ -72,6 +72,25 @@ function drawBox(
   context.strokeRect(x1, y1, x2 - x1, y2 - y1);
 }
 
+const kChip = { height: 18, gap: 3, inset: 6 };
+
+/** The classes of a picture that has one, in its corner: a frame around all of it would say nothing. */
+export function drawChips(context: CanvasRenderingContext2D, marks: readonly Mark[], view: View) {
+  context.font = '600 12px system-ui, sans-serif';
+  const x = Math.max(0, view.x) + kChip.inset;
+  marks
+    .filter((mark) => mark.text !== '')
+    .forEach((mark, i) => {
+      const y = Math.max(0, view.y) + kChip.inset + i * (kChip.height + kChip.gap);
+      context.fillStyle = markColour(mark.kind);
+      context.beginPath();
+      context.roundRect(x, y, context.measureText(mark.text).width + 12, kChip.height, 4);
+      context.fill();
+      context.fillStyle = '#10100f';
+      context.fillText(mark.text, x + 6, y + 13);
+    });
+}
+
 export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mark[], view: View, ink: Ink) {
   marks.forEach((mark, i) => {
     const box = toFrame(mark.box, view);

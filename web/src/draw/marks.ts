@@ -62,7 +62,7 @@ function predictionMark(prediction: PredictionLike): Mark {
   return {
     box: toBox(prediction.box),
     kind: kinds[prediction.kind] ?? 'guess',
-    text: `${prediction.class} ${Math.round(prediction.score * 100)}`,
+    text: `${prediction.class} ${Math.round(prediction.score * 100)} %`,
   };
 }
 

@@ -4,6 +4,7 @@ import clsx from 'clsx';
 import { ListFilter, X } from 'lucide-react';
 import { type SubmitEvent, useState } from 'react';
 import { filterQuery } from '../api/queries';
+import { useWords } from '../draw/task';
 import { plural } from '../lib/format';
 import { both, isEverything } from '../lib/filter';
 import { ConditionMenu } from './ConditionMenu';
@@ -21,6 +22,7 @@ function useVerdict(text: string, edited: boolean) {
 }
 
 export function FilterBar({ where, onChange }: FilterBarProps) {
+  const { sample, example } = useWords();
   const [draft, setDraft] = useState({ of: where, text: where });
   if (draft.of !== where) setDraft({ of: where, text: where });
   const text = draft.text;
@@ -45,14 +47,14 @@ export function FilterBar({ where, onChange }: FilterBarProps) {
               event.currentTarget.blur();
             }
           }}
-          placeholder="All pictures. For example: weather = 'rain' AND label.class = 'cone'"
+          placeholder={`All ${sample}s. For example: ${example}`}
           aria-label="Filter"
           spellCheck={false}
           autoComplete="off"
         />
-        {verdict && !wrong && <span className={styles.hint}>{plural(verdict.total, 'picture')} · Enter</span>}
+        {verdict && !wrong && <span className={styles.hint}>{plural(verdict.total, sample)} · Enter</span>}
         {!isEverything(where) && !edited && (
-          <button type="button" aria-label="Show all pictures" onClick={() => onChange('')}>
+          <button type="button" aria-label={`Show all ${sample}s`} onClick={() => onChange('')}>
             <X aria-hidden="true" />
           </button>
         )}

@@ -35,6 +35,7 @@ export function SampleStrip({ items }: { items: StripItem[] }) {
                     size={sample}
                     marks={marksOf(sample, kShown)}
                     alt={key}
+                    track={sample.track}
                     width={1.5}
                   />
                 )}

@@ -62,6 +62,7 @@ function FindingCard({ at, finding, sample, chosen, onChoose }: CardProps) {
             size={sample}
             marks={mark}
             alt={finding.sample}
+            track={sample.track}
             width={2}
           />
         )}

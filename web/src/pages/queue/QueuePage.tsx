@@ -8,6 +8,7 @@ import type { Schemas } from '../../api/client';
 import { queueQuery } from '../../api/queries';
 import { mediaUrl, sampleQuery } from '../../api/samples';
 import { useShortcuts } from '../../commands/shortcuts';
+import { useTask } from '../../draw/task';
 import { duration, grouped, minutes, plural } from '../../lib/format';
 import { Button } from '../../ui/Button';
 import { Page } from '../../ui/Page';
@@ -27,12 +28,13 @@ const kAhead = 3;
 /** Pictures and boxes of the next items are there before they are asked for. */
 function usePrefetch(items: Item[], at: number, model: string) {
   const queries = useQueryClient();
+  const pictures = useTask() !== 'trajectory';
   useEffect(() => {
     for (const item of items.slice(at + 1, at + 1 + kAhead)) {
-      new Image().src = mediaUrl({ key: item.sample, media: item.media });
+      if (pictures) new Image().src = mediaUrl({ key: item.sample, media: item.media });
       void queries.query(sampleQuery(item.sample, { model })).catch(() => undefined);
     }
-  }, [items, at, model, queries]);
+  }, [items, at, model, queries, pictures]);
 }
 
 interface SittingProps {
@@ -65,6 +67,7 @@ function Sitting({ queue, onMore }: SittingProps) {
   const { items, model } = queue;
   const [at, setAt] = useState(0);
   const [whole, setWhole] = useState(false);
+  const task = useTask();
   const since = useRef(0);
   const decisions = useDecisions();
   const open = items.filter((i) => decisions.of(i.id) === undefined).length;
@@ -123,14 +126,16 @@ function Sitting({ queue, onMore }: SittingProps) {
         </span>
         <Button look="bare" aria-label="Before" keys="P" icon={<ChevronLeft />} onClick={go(-1)} />
         <Button look="bare" aria-label="Next" keys="N" icon={<ChevronRight />} onClick={go(1)} />
-        <Button
-          look="bare"
-          keys="Z"
-          icon={whole ? <ZoomIn aria-hidden="true" /> : <ZoomOut aria-hidden="true" />}
-          onClick={() => setWhole(!whole)}
-        >
-          {whole ? 'Close up' : 'Whole picture'}
-        </Button>
+        {task === 'detection' && (
+          <Button
+            look="bare"
+            keys="Z"
+            icon={whole ? <ZoomIn aria-hidden="true" /> : <ZoomOut aria-hidden="true" />}
+            onClick={() => setWhole(!whole)}
+          >
+            {whole ? 'Close up' : 'Whole picture'}
+          </Button>
+        )}
       </Bar>
       <div className={styles.body}>
         <ItemStage item={item} model={model} whole={whole} />

@@ -77,7 +77,7 @@ describe('what is drawn', () => {
       ['', true, false],
       ['', true, true],
       ['cone', false, false],
-      ['post 15', false, true],
+      ['post 15 %', false, true],
     ]);
   });
 

@@ -95,7 +95,7 @@ function predictionMarks(around: Around, at: Box | null): Mark[] {
     const meant = at !== null && overlap(box, at) >= kSame;
     if (p.score < (meant ? kShownMin : kScoreMin)) continue;
     const quiet = at !== null && !meant;
-    const text = quiet ? '' : `${p.class} ${Math.round(p.score * 100)}`;
+    const text = quiet ? '' : `${p.class} ${Math.round(p.score * 100)} %`;
     marks.push({ box, kind: 'prediction', text, quiet });
   }
   return marks;

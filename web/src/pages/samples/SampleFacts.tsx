@@ -6,9 +6,12 @@ import { sampleFindingsQuery } from '../../api/queries';
 import type { SampleDetail } from '../../api/samples';
 import { markColour } from '../../draw/drawMarks';
 import { type Mark, kMarkWords } from '../../draw/marks';
-import { ago, attribute, moment } from '../../lib/format';
+import { type Track, offAtEnd } from '../../draw/track';
+import { ago, attribute, moment, percent } from '../../lib/format';
+import { taskWords, useTask } from '../../draw/task';
 import { attributeName, condition } from '../../lib/filter';
 import { errorWords } from '../../lib/words';
+import { ClassPanel } from './ClassPanel';
 import styles from './SampleFacts.module.css';
 
 interface MarksProps {
@@ -41,10 +44,14 @@ function Attributes({ sample }: { sample: SampleDetail }) {
   const rows = Object.entries(sample.attributes);
   return (
     <dl className={styles.facts}>
-      <dt>Size</dt>
-      <dd>
-        {sample.width} × {sample.height}
-      </dd>
+      {!sample.track && (
+        <>
+          <dt>Size</dt>
+          <dd>
+            {sample.width} × {sample.height}
+          </dd>
+        </>
+      )}
       {sample.captured_at !== null && (
         <>
           <dt>Taken</dt>
@@ -109,13 +116,51 @@ function Found({ sample }: { sample: string }) {
   );
 }
 
+/** The ways on that the model said, and how far off the most probable one was. */
+function Ways({ track }: { track: Track }) {
+  const off = offAtEnd(track);
+  const seconds = (steps: number) => (steps * track.dt).toFixed(1);
+  return (
+    <section>
+      <h2>Where it goes</h2>
+      <dl className={styles.facts}>
+        <dt>Seen</dt>
+        <dd>{seconds(track.observed.length)} s</dd>
+        <dt>Went on</dt>
+        <dd>{track.future.length > 0 ? `${seconds(track.future.length)} s` : 'not known yet'}</dd>
+        {track.modes.map((mode, i) => (
+          <div key={i} className={styles.pair}>
+            <dt>{i === 0 ? 'Foreseen first' : 'Or else'}</dt>
+            <dd>{percent(mode.probability)}</dd>
+          </div>
+        ))}
+        {off !== undefined && (
+          <>
+            <dt>Off at the end</dt>
+            <dd>{off.toFixed(2)} m</dd>
+          </>
+        )}
+      </dl>
+      {track.modes.length === 0 && <p className={styles.none}>No model at work has looked at it.</p>}
+    </section>
+  );
+}
+
 export function SampleFacts({ sample, ...marks }: MarksProps & { sample: SampleDetail }) {
+  const task = useTask();
+  const words = taskWords(task);
   return (
     <aside className={styles.side}>
-      <section>
-        <h2>Boxes</h2>
-        <Marks {...marks} />
-      </section>
+      {sample.track ? (
+        <Ways track={sample.track} />
+      ) : task === 'classification' ? (
+        <ClassPanel sample={sample} />
+      ) : (
+        <section>
+          <h2>Boxes</h2>
+          <Marks {...marks} />
+        </section>
+      )}
       <Found sample={sample.key} />
       {sample.flags.length > 0 && (
         <section>
@@ -133,7 +178,7 @@ export function SampleFacts({ sample, ...marks }: MarksProps & { sample: SampleD
         </section>
       )}
       <section>
-        <h2>About this picture</h2>
+        <h2>About this {words.sample}</h2>
         <Attributes sample={sample} />
       </section>
     </aside>

@@ -16,11 +16,12 @@ import { Legend } from '../../draw/Legend';
 import { Picture } from '../../draw/Picture';
 import { type Mark, marksOf, tally } from '../../draw/marks';
 import { grouped } from '../../lib/format';
+import { taskWords, useTask } from '../../draw/task';
 import { Button } from '../../ui/Button';
 import { Page } from '../../ui/Page';
 import { Loaded } from '../../ui/States';
 import { FlagDialog } from './FlagDialog';
-import { legendOf, lookingOf, shownOf } from './looking';
+import { kScoreMin, legendOf, lookingOf } from './looking';
 import { SampleFacts } from './SampleFacts';
 import { ScoreSlider } from './ScoreSlider';
 import styles from './SamplePage.module.css';
@@ -83,6 +84,7 @@ function Stage({ sample, marks, chosen, onChoose }: StageProps) {
         width={2}
         texts={marks.length <= kTextsMax}
         chosen={chosen}
+        track={sample.track}
         onChoose={onChoose}
       />
     </div>
@@ -108,20 +110,22 @@ function Place({ list }: { list: ReturnType<typeof useNeighbours> }) {
 export function SamplePage() {
   const { sample: key } = useParams({ from: '/samples/$sample' });
   const list = useNeighbours();
+  const task = useTask();
+  const { sample: thing } = taskWords(task);
   const navigate = useNavigate();
   const { model, evaluation, layer } = list.looking;
   const query = useQuery(sampleQuery(key, { model, evaluation, layer }));
   const [hidden, setHidden] = useState({ labels: false, predictions: false });
-  const [score, setScore] = useState(shownOf(list.search).scoreMin);
+  const [score, setScore] = useState(list.search.score ?? kScoreMin);
   const [chosen, setChosen] = useState(-1);
   const [flagging, setFlagging] = useState(false);
   const toggle = (what: 'labels' | 'predictions') => () => setHidden((h) => ({ ...h, [what]: !h[what] }));
   useShortcuts([
-    { keys: 'ArrowRight', title: 'Next picture', run: list.after },
-    { keys: 'ArrowLeft', title: 'Picture before', run: list.before },
+    { keys: 'ArrowRight', title: `Next ${thing}`, run: list.after },
+    { keys: 'ArrowLeft', title: `The ${thing} before`, run: list.before },
     { keys: 'l', title: 'Hide or show labels', run: toggle('labels') },
-    { keys: 'p', title: "Hide or show the model's boxes", run: toggle('predictions') },
-    { keys: 'f', title: 'Flag this picture', run: () => setFlagging(true) },
+    { keys: 'p', title: 'Hide or show what the model says', run: toggle('predictions') },
+    { keys: 'f', title: `Flag this ${thing}`, run: () => setFlagging(true) },
     {
       keys: 'Escape',
       title: 'Back to the grid',
@@ -131,9 +135,13 @@ export function SamplePage() {
   const marks = useMemo(
     () =>
       query.data
-        ? marksOf(query.data, { labels: !hidden.labels, predictions: !hidden.predictions, scoreMin: score })
+        ? marksOf(query.data, {
+            labels: !hidden.labels,
+            predictions: !hidden.predictions,
+            scoreMin: task === 'detection' ? score : 0,
+          })
         : [],
-    [query.data, hidden, score],
+    [query.data, hidden, score, task],
   );
   return (
     <Page
@@ -147,13 +155,13 @@ export function SamplePage() {
           </Button>
           <Button
             icon={<ChevronLeft />}
-            aria-label="Picture before"
+            aria-label={`The ${thing} before`}
             disabled={!list.hasBefore}
             onClick={list.before}
           />
           <Button
             icon={<ChevronRight />}
-            aria-label="Next picture"
+            aria-label={`Next ${thing}`}
             disabled={!list.hasAfter}
             onClick={list.after}
           />
@@ -167,7 +175,9 @@ export function SamplePage() {
               <Stage sample={sample} marks={marks} chosen={chosen} onChoose={setChosen} />
               <div className={styles.under}>
                 <Legend kinds={legendOf(list.looking)} counts={tally(marks)} />
-                {model !== undefined && <ScoreSlider value={score} onChange={setScore} />}
+                {model !== undefined && task === 'detection' && (
+                  <ScoreSlider value={score} onChange={setScore} />
+                )}
               </div>
             </div>
             <SampleFacts sample={sample} marks={marks} chosen={chosen} onChoose={setChosen} />

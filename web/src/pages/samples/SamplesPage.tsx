@@ -9,18 +9,22 @@ import { Legend } from '../../draw/Legend';
 import { FilterBar } from '../../filters/FilterBar';
 import { SampleGrid } from '../../grid/SampleGrid';
 import { plural } from '../../lib/format';
+import { type TaskWords, taskWords, useTask, useWords } from '../../draw/task';
 import { Choice } from '../../ui/Choice';
 import { Page } from '../../ui/Page';
 import { type LookingSearch, legendOf, looks, lookingOf, shownOf, sorts } from './looking';
 import { ScoreSlider } from './ScoreSlider';
 import styles from './SamplesPage.module.css';
 
-const kNoneLikeThat = { title: 'No picture is like that', text: 'Take a condition away to see more.' };
-const kNoneYet = {
-  title: 'No pictures yet',
+const noneLikeThat = (sample: string) => ({
+  title: `No ${sample} is like that`,
+  text: 'Take a condition away to see more.',
+});
+const noneYet = (words: TaskWords) => ({
+  title: `No ${words.sample}s yet`,
   text: 'Bring some in, with labels or without. “spotter formats” lists what can be read.',
-  command: 'spotter import coco labels.json --images FOLDER',
-};
+  command: words.bringIn,
+});
 
 const kTiles = { small: 160, middle: 224, large: 340 };
 type TileSize = keyof typeof kTiles;
@@ -69,17 +73,11 @@ interface BarProps {
   change: (next: Partial<Search>) => void;
 }
 
-const kShows = [
-  { value: '', label: 'All pictures' },
-  { value: 'mistakes', label: 'With mistakes' },
-  { value: 'misses', label: 'With overlooked objects' },
-  { value: 'false_alarms', label: 'With false alarms' },
-];
-
 const given = (value: string) => (value === '' ? undefined : value);
 
 function Bar({ search, looking, change }: BarProps) {
   const choices = useModelChoices();
+  const words = useWords();
   return (
     <div className={styles.bar}>
       <FilterBar where={search.where ?? ''} onChange={(where) => change({ where: given(where) })} />
@@ -95,7 +93,7 @@ function Bar({ search, looking, change }: BarProps) {
         <Choice
           label="Show"
           value={search.show ?? ''}
-          options={kShows}
+          options={words.shows}
           onChange={(show) => change({ show: given(show) })}
         />
       )}
@@ -119,11 +117,13 @@ function SizeChoice({ size, onChange }: { size: TileSize; onChange: (size: TileS
 }
 
 export function SamplesPage() {
+  const task = useTask();
+  const words = taskWords(task);
   const search = useSearch({ from: '/samples' });
   const navigate = useNavigate({ from: '/samples' });
   const [size, setSize] = useState<TileSize>('middle');
   const looking = useMemo(() => lookingOf(search), [search]);
-  const shown = useMemo(() => shownOf(search), [search]);
+  const shown = useMemo(() => shownOf(search, task), [search, task]);
   const total = useQuery(samplesPageQuery(looking, 0)).data?.total;
   const change = useCallback(
     (next: Partial<Search>) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true }),
@@ -134,13 +134,13 @@ export function SamplesPage() {
     <Page
       wide
       title="Samples"
-      lead={total === undefined ? '\u00a0' : plural(total, 'picture')}
+      lead={total === undefined ? '\u00a0' : plural(total, words.sample)}
       actions={<SizeChoice size={size} onChange={setSize} />}
     >
       <Bar search={search} looking={looking} change={change} />
       <div className={styles.legend}>
         <Legend kinds={legendOf(looking)} />
-        {looking.model !== undefined && (
+        {looking.model !== undefined && task === 'detection' && (
           <ScoreSlider value={shown.scoreMin} onChange={(score) => change({ score })} />
         )}
       </div>
@@ -150,7 +150,7 @@ export function SamplesPage() {
         tileWidth={kTiles[size]}
         chosen={chosen}
         onColumns={setColumns}
-        empty={search.where || search.show ? kNoneLikeThat : kNoneYet}
+        empty={search.where || search.show ? noneLikeThat(words.sample) : noneYet(words)}
       />
     </Page>
   );

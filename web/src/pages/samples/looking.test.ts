@@ -10,8 +10,9 @@ test('the address says what is asked; empty words vanish', () => {
   expect(lookingOf({ where: "a = 'b'", sort: '', score: 0.5, show: undefined })).toEqual({
     where: "a = 'b'",
   });
-  expect(shownOf({ score: 0.5 }).scoreMin).toBe(0.5);
-  expect(shownOf({}).scoreMin).toBe(0.3);
+  expect(shownOf({ score: 0.5 }, 'detection').scoreMin).toBe(0.5);
+  expect(shownOf({}, 'detection').scoreMin).toBe(0.3);
+  expect(shownOf({ score: 0.5 }, 'classification').scoreMin).toBe(0);
 });
 
 test('each model alone and with its evaluations', () => {

@@ -2,6 +2,7 @@
 import type { Evaluation, Model } from '../../api/queries';
 import type { Looking } from '../../api/samples';
 import type { MarkKind, Shown } from '../../draw/marks';
+import type { Task } from '../../draw/task';
 import type { ChoiceOption } from '../../ui/Choice';
 
 export interface LookingSearch extends Looking {
@@ -16,8 +17,10 @@ export function lookingOf(search: LookingSearch): Looking {
   return Object.fromEntries(Object.entries(looking).filter(([, v]) => v !== undefined && v !== ''));
 }
 
-export function shownOf(search: LookingSearch): Shown {
-  return { labels: true, predictions: true, scoreMin: search.score ?? kScoreMin };
+/** Where one answer is given for the whole sample, it counts however sure the model is. */
+export function shownOf(search: LookingSearch, task: Task): Shown {
+  const scoreMin = task === 'detection' ? (search.score ?? kScoreMin) : 0;
+  return { labels: true, predictions: true, scoreMin };
 }
 
 export function sorts(looking: Looking): ChoiceOption[] {
