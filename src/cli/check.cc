@@ -12,6 +12,8 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "loop/checks/checks.h"
+#include "loop/triage/queue.h"
+#include "loop/triage/triage.h"
 #include "project/project.h"
 
 namespace spotter::cli {
@@ -82,6 +84,24 @@ void print_rejects(const Json& runs) {
   }
 }
 
+// What became of the findings.
+void print_standing(const Json& result) {
+  const auto& standing = result["standing"];
+  if (standing.is_null()) {
+    fmt::print("{0} is not the champion: `spotter modes update --model {0}` groups its failures\n",
+               result["model"].get<std::string>());
+    return;
+  }
+  const auto modes = standing["modes"].get<std::size_t>();
+  const auto doubts = standing["doubts"].get<std::size_t>();
+  if (modes > 0) {
+    fmt::print("{}; `spotter modes` lists what fails and where\n", counted(modes, "failure mode"));
+  }
+  if (doubts > 0) {
+    fmt::print("{} about labels; `spotter doubts` lists them\n", counted(doubts, "doubt"));
+  }
+}
+
 std::function<int()> declare_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<checks::RunOptions>();
   app.add_option("NAME", options->names,
@@ -92,7 +112,9 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
   return [options, &context] {
     auto project = open_project(context.project);
     options->progress = progress_printer(context, "predicting");
-    const Json result = checks::run(project, *options);
+    Json result = checks::run(project, *options);
+    result["standing"] = triage::update_after_checks(
+        project, triage::queue_model(project, result["model"].is_null() ? "" : result["model"]));
     context.answer(result, [&] {
       std::vector<std::vector<std::string>> rows;
       for (const auto& run : result["runs"]) {
@@ -102,6 +124,7 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
       }
       print_table({"check", "findings", "samples", "outcome"}, rows);
       print_rejects(result["runs"]);
+      print_standing(result);
     });
     return any_failed(result["runs"]) ? 1 : 0;
   };

@@ -27,7 +27,8 @@ void print_modes(const Json& result) {
   }
   if (rows.empty()) {
     fmt::print(
-        "no failure modes; `spotter check run`, then `spotter modes update` look for them\n");
+        "no failure mode stands; `spotter check run` looks for them, and `spotter modes update "
+        "--model NAME` if it was about another model than the champion\n");
     return;
   }
   print_table({"mode", "state", "where", "share", "fail in / out", "findings", "rank"}, rows);

@@ -61,6 +61,7 @@ std::function<int()> declare_queue(CLI::App& app, Context& context) {
   auto options = std::make_shared<triage::QueueOptions>();
   app.add_option("--mode", options->mode, "Of this failure mode");
   app.add_option("--class", options->class_name, "Of this class");
+  app.add_option("--error", options->error, "Of this kind of error, such as label_missing");
   app.add_option("--model", options->model, "About this model (default: the champion)");
   app.add_option("--limit", options->limit, "How many")->check(CLI::Range(1, 1000));
   return [options, &context] {

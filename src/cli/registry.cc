@@ -53,6 +53,7 @@
   X(modes_merge) \
   X(modes_split) \
   X(modes_set) \
+  X(doubts) \
   X(slices_find) \
   X(slices_list) \
   X(slices_add) \

@@ -8,10 +8,16 @@ namespace spotter {
 
 inline constexpr std::array<std::string_view, 19> kFindingErrors = {
     // the model is doubted
-    "miss", "false_alarm", "wrong_class", "bad_box", "duplicate", "high_loss", "wrong_future",
+    "miss", "false_alarm", "wrong_class", "bad_box", "duplicate", "wrong_future",
     // the label is doubted
-    "label_missing", "label_class", "label_box", "label_spurious", "label_invalid",
+    "label_missing", "label_class", "label_box", "label_spurious", "label_invalid", "high_loss",
     // about the sample
     "uncertain", "novel", "near_duplicate", "leak", "shift", "flagged", "miscalibrated"};
+
+// Whether the kind doubts a label: such findings are no failure of the model and make no failure
+// mode; people look through them in the queue.
+[[nodiscard]] constexpr bool doubts_label(std::string_view error) {
+  return error.starts_with("label_") || error == "high_loss";
+}
 
 }  // namespace spotter

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/finding_errors.h"
 #include "project/filter.h"
 #include "project/project.h"
 
@@ -184,7 +185,7 @@ void join_failure_modes(Project& project, const std::vector<Finding>& findings) 
       }
       for (const auto& f : findings) {
         const auto kind = f.error + (f.class_name.empty() ? "" : " " + f.class_name);
-        if (kinds.contains(kind) && inside.contains(f.sample)) {
+        if (!doubts_label(f.error) && kinds.contains(kind) && inside.contains(f.sample)) {
           project.catalog->execute(
               "INSERT INTO failure_mode_findings (failure_mode, finding, sample, score) VALUES "
               "($1, $2, $3, $4) ON CONFLICT (failure_mode, finding) DO NOTHING",

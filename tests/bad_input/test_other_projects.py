@@ -39,7 +39,7 @@ def rows(bench):
         "gate list": (READS,), "gate show": (READS,),
         "version log": (READS,), "version show": (READS, "v1"), "version diff": (READS, "v1", "v2"),
         "version checkout": (READS, "v1", out / "v1", "--format", "jsonl"),
-        "deployments": (READS,), "models": (READS,), "findings": (READS,), "modes": (READS,),
+        "deployments": (READS,), "models": (READS,), "findings": (READS,), "modes": (READS,), "doubts": (READS,),
         "modes show": (UNKNOWN, "nothing-known"), "campaign list": (READS,), "campaign show": (READS, "rain"),
         "monitor status": (READS,), "batch list": (READS,), "batch status": (READS, "rain-1"),
         "queue": (READS,), "channels": (READS,), "slices list": (READS,), "slices find": (EITHER, "--model", "m1"),

@@ -80,7 +80,7 @@ const sample = createRoute({
 const queue = createRoute({
   getParentRoute: () => root,
   path: '/queue',
-  validateSearch: z.object({ mode: text }),
+  validateSearch: z.object({ mode: text, error: text, class: text }),
   component: lazyRouteComponent(() => import('./pages/queue/QueuePage'), 'QueuePage'),
 });
 

@@ -391,6 +391,11 @@ Json queue(Project& project, const QueueOptions& options) {
     if (!options.class_name.empty() && class_of(standing, item) != options.class_name) {
       return true;
     }
+    if (!options.error.empty() &&
+        std::none_of(item.findings.begin(), item.findings.end(),
+                     [&](std::size_t i) { return standing.findings[i].error == options.error; })) {
+      return true;
+    }
     const auto names = modes_of(standing, item, modes);
     return !mode.empty() && std::find(names.begin(), names.end(), mode) == names.end();
   });

@@ -16,6 +16,7 @@ struct QueueOptions {
   std::string model;       // name, id or alias; empty = the champion
   std::string mode;        // only items of this failure mode
   std::string class_name;  // only items of this class
+  std::string error;       // only items that some finding calls so
   std::size_t limit = 20;
 };
 

@@ -16,11 +16,21 @@ struct UpdateOptions {
   std::string cycle;
 };
 
-// Groups what stands now of the model's findings. Modes that were known keep identity, name, weight
-// and state; one that is no longer there although its slice was examined again by a newer model is
-// fixed, and a fixed one that is found again has regressed. {"model", "findings", "modes":
-// [mode…]}, by rank. Repeating it changes nothing.
+// Groups what stands now of the model's findings; doubts about labels are not among them. Modes
+// that were known keep identity, name, weight and state; one that is no longer there although its
+// slice was examined again by a newer model is fixed, and a fixed one that is found again has
+// regressed. {"model", "findings", "modes": [mode…]}, by rank. Repeating it changes nothing.
 [[nodiscard]] Json update(Project& project, const UpdateOptions& options);
+
+// After checks ran for `model` (id; empty = none): the same for the champion, or when there is no
+// champion yet, so that modes appear by themselves; of another model nothing, for the list is about
+// what is at work. {"modes": open ones, "doubts": doubted labels}, null for another model.
+[[nodiscard]] Json update_after_checks(Project& project, const std::string& model);
+
+// {"model", "total", "doubts": [{"error", "class", "title", "findings", "samples", "proposals" (of
+// the findings, that propose a change), "score" (the highest)}]}: what checks doubt of the labels
+// and nobody has judged, by kind and class, most findings first.
+[[nodiscard]] Json label_doubts(Project& project, const std::string& model);
 
 // {"modes": [mode…]} by rank; `all` also lists fixed and ignored ones.
 [[nodiscard]] Json modes(Project& project, bool all);

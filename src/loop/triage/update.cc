@@ -6,14 +6,15 @@
 #include <fmt/format.h>
 
 #include "base/hash.h"
+#include "domain/finding_errors.h"
 #include "loop/triage/grouping.h"
 #include "loop/triage/naming.h"
 #include "loop/triage/parts.h"
+#include "loop/triage/queue.h"
 #include "loop/triage/triage.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
 #include "project/filter.h"
-#include "trainer/trainer.h"
 
 namespace spotter::triage {
 namespace {
@@ -21,14 +22,6 @@ namespace {
 // A mode of the catalog that is found nowhere any more needs so many examined samples to be called
 // fixed.
 constexpr std::size_t kExaminedMin = 10;
-
-std::string model_id(Project& project, const std::string& name) {
-  if (!name.empty()) {
-    return trainer::find_model(project, name).id;
-  }
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  return rows.empty() ? "" : rows[0].text(0);
-}
 
 std::vector<NamedSlice> named_slices(const Project& project, const std::vector<Sample>& samples) {
   std::vector<NamedSlice> slices;
@@ -56,6 +49,7 @@ std::vector<Channel> channels_of(Project& project, std::vector<CurrentCheck> cur
     channel.check = check.check;
     channel.samples = project.lake->samples(check.examined);
     channel.findings = std::move(check.findings);
+    std::erase_if(channel.findings, [](const Finding& f) { return doubts_label(f.error); });
     channel.objects = std::move(check.objects);
     channel.slices = named_slices(project, channel.samples);
     channels.push_back(std::move(channel));
@@ -136,8 +130,7 @@ class Update {
     } else {
       refresh(known->second, row);
     }
-    project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1",
-                              {row.id});
+    drop_findings(row.id);
     add_findings(project_, row.id, found);
     move_to_parts(project_, row.id);
   }
@@ -152,7 +145,16 @@ class Update {
   // Modes that this round did not find.
   void settle(const std::vector<Channel>& channels) {
     for (auto& [id, mode] : known_) {
-      if (seen_.contains(id) || mode.state == "ignored" || is_part(mode)) {
+      if (seen_.contains(id) || mode.state == "ignored") {
+        continue;
+      }
+      if (doubts_label(mode.error)) {  // from before these had a list of their own
+        drop_findings(id);
+        set_failure_mode_state(project_, id, "ignored", model_,
+                               "a doubt about labels is no failure of the model");
+        continue;
+      }
+      if (is_part(mode)) {
         continue;
       }
       const std::size_t examined = examined_in(channels, mode);
@@ -164,7 +166,7 @@ class Update {
       mode.rank_score = 0;
       mode.updated_at = project_.now();
       save_failure_mode(project_, mode);
-      project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1", {id});
+      drop_findings(id);
       if (newer && mode.state != "fixed" && !measured(id)) {
         set_failure_mode_state(
             project_, id, "fixed", model_,
@@ -174,6 +176,10 @@ class Update {
   }
 
  private:
+  void drop_findings(const std::string& mode) {
+    project_.catalog->execute("DELETE FROM failure_mode_findings WHERE failure_mode = $1", {mode});
+  }
+
   // What people decided and where the mode comes from stay; what was measured is new.
   void refresh(const FailureMode& known, FailureMode row) {
     row.name = known.name;
@@ -243,7 +249,7 @@ class Update {
 }  // namespace
 
 Json update(Project& project, const UpdateOptions& options) {
-  const std::string model = model_id(project, options.model);
+  const std::string model = queue_model(project, options.model);
   const auto channels = channels_of(project, current_findings(project, model));
   std::size_t finding_count = 0;
   for (const auto& channel : channels) {
@@ -261,6 +267,15 @@ Json update(Project& project, const UpdateOptions& options) {
   Json result = {{"model", model}, {"findings", finding_count}};
   result["modes"] = modes(project, false)["modes"];
   return result;
+}
+
+Json update_after_checks(Project& project, const std::string& model) {
+  const auto champion = queue_model(project, "");
+  if (!champion.empty() && model != champion) {
+    return nullptr;
+  }
+  const Json result = update(project, {.model = model});
+  return {{"modes", result["modes"].size()}, {"doubts", label_doubts(project, model)["total"]}};
 }
 
 }  // namespace spotter::triage

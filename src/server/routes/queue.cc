@@ -14,6 +14,7 @@ Response get_queue(const Call& call) {
       triage::queue(call.project, {.model = call.text("model"),
                                    .mode = call.text("mode"),
                                    .class_name = call.text("class"),
+                                   .error = call.text("error"),
                                    .limit = static_cast<std::size_t>(call.integer("limit"))}));
 }
 
@@ -46,6 +47,7 @@ std::vector<Route> routes() {
        .query = {model,
                  {"mode", "string", "Only of this failure mode", ""},
                  {"class", "string", "Only of this class", ""},
+                 {"error", "string", "Only of this kind of error", ""},
                  {"limit", "integer", "At most so many", 50, 1, 1000}},
        .answer = ref("Queue"),
        .handle = get_queue},

@@ -35,6 +35,10 @@ Response list_modes(const Call& call) {
   return json_response(triage::modes(call.project, call.boolean("all")));
 }
 
+Response list_doubts(const Call& call) {
+  return json_response(triage::label_doubts(call.project, call.text("model")));
+}
+
 Response get_mode(const Call& call) {
   return json_response(triage::show_mode(call.project, call.at("mode"),
                                          static_cast<std::size_t>(call.integer("limit"))));
@@ -100,6 +104,13 @@ std::vector<Route> routes() {
        .query = {{"all", "boolean", "Also fixed and ignored ones", false}},
        .answer = object({{"modes", list(ref("FailureMode"))}}),
        .handle = list_modes},
+      {.method = "GET",
+       .path = "/api/v1/doubts",
+       .name = "list_doubts",
+       .summary = "Labels that checks doubt and nobody has judged, by kind and class",
+       .query = {{"model", "string", "Held against this model; empty = the champion", ""}},
+       .answer = object({{"model", text()}, {"total", integer()}, {"doubts", list(ref("Doubt"))}}),
+       .handle = list_doubts},
       {.method = "GET",
        .path = "/api/v1/modes/{mode}",
        .name = "get_mode",
@@ -186,6 +197,13 @@ std::vector<NamedSchema> schemas() {
                           {"verdict", nullable(text())},
                           {"modes", list(text())},
                           {"created_at", text()}})},
+      {"Doubt", object({{"error", text()},
+                        {"class", text()},
+                        {"title", text()},
+                        {"findings", integer()},
+                        {"samples", integer()},
+                        {"proposals", integer("of the findings, that propose a change")},
+                        {"score", number("of the most suspicious")}})},
       {"FailureMode", mode},
       {"FailureModeDetail", detail},
       {"FailureModeModel", object({{"model", text()},

@@ -82,6 +82,11 @@ export const modesQuery = queryOptions({
   queryFn: () => unwrap(client.GET('/api/v1/modes', { params: { query: { all: true } } })),
 });
 
+export const doubtsQuery = queryOptions({
+  queryKey: ['doubts'],
+  queryFn: () => unwrap(client.GET('/api/v1/doubts')),
+});
+
 export const modeQuery = (mode: string) =>
   queryOptions({
     queryKey: ['modes', mode],
@@ -89,11 +94,10 @@ export const modeQuery = (mode: string) =>
   });
 
 /** Asked for once: the order stays while a person goes through it. */
-export const queueQuery = (mode: string) =>
+export const queueQuery = (only: { mode?: string; error?: string; class?: string }) =>
   queryOptions({
-    queryKey: ['queue', mode],
-    queryFn: () =>
-      unwrap(client.GET('/api/v1/queue', { params: { query: { limit: 40, ...(mode ? { mode } : {}) } } })),
+    queryKey: ['queue', only],
+    queryFn: () => unwrap(client.GET('/api/v1/queue', { params: { query: { limit: 40, ...only } } })),
     staleTime: Infinity,
     gcTime: 0,
   });

@@ -551,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doubts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels that checks doubt and nobody has judged, by kind and class */
+        get: operations["list_doubts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modes/{mode}": {
         parameters: {
             query?: never;
@@ -1376,6 +1393,17 @@ export interface components {
             verdict: string | null;
             modes: string[];
             created_at: string;
+        };
+        Doubt: {
+            error: string;
+            class: string;
+            title: string;
+            findings: number;
+            samples: number;
+            /** @description of the findings, that propose a change */
+            proposals: number;
+            /** @description of the most suspicious */
+            score: number;
         };
         FailureMode: {
             id: string;
@@ -2911,6 +2939,42 @@ export interface operations {
             };
         };
     };
+    list_doubts: {
+        parameters: {
+            query?: {
+                /** @description Held against this model; empty = the champion */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        model: string;
+                        total: number;
+                        doubts: components["schemas"]["Doubt"][];
+                    };
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_mode: {
         parameters: {
             query?: {
@@ -3077,6 +3141,8 @@ export interface operations {
                 mode?: string;
                 /** @description Only of this class */
                 class?: string;
+                /** @description Only of this kind of error */
+                error?: string;
                 /** @description At most so many */
                 limit?: number;
             };

@@ -85,6 +85,7 @@ const kErrors: Record<string, string> = {
   label_box: 'Label badly placed',
   label_spurious: 'Label of nothing',
   label_invalid: 'Label breaks a rule',
+  high_loss: 'Surprises the model',
   uncertain: 'Unsure',
   novel: 'Unfamiliar',
   near_duplicate: 'Nearly the same',

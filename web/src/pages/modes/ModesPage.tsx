@@ -12,6 +12,7 @@ import { Progress } from '../../ui/Progress';
 import { Empty, Loaded } from '../../ui/States';
 import { type Column, Table } from '../../ui/Table';
 import { Term } from '../../ui/Tip';
+import { DoubtList } from './DoubtList';
 
 type Mode = Schemas['FailureMode'];
 
@@ -64,6 +65,36 @@ function columns(worst: number): Column<Mode>[] {
 
 const kClosed = ['fixed', 'ignored'];
 
+function ModeLists({ modes }: { modes: Mode[] }) {
+  const open = modes.filter((m) => !kClosed.includes(m.state));
+  const closed = modes.filter((m) => kClosed.includes(m.state));
+  const worst = Math.max(0, ...open.map((m) => m.rank_score));
+  if (modes.length === 0) {
+    return (
+      <Empty icon={TriangleAlert} title="No failure mode is known" command="spotter check run">
+        Checks look for what the model at work gets wrong, as soon as there is one; what they find is grouped
+        here by itself.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Section title="Open">
+        {open.length > 0 ? (
+          <Table caption="Open failure modes" columns={columns(worst)} rows={open} rowKey={(m) => m.id} />
+        ) : (
+          <p>Nothing is open: every known failure mode is fixed or ignored.</p>
+        )}
+      </Section>
+      {closed.length > 0 && (
+        <Section title="Fixed or ignored" note="Fixed ones are tested with every new model, for ever">
+          <Table caption="Closed failure modes" columns={columns(worst)} rows={closed} rowKey={(m) => m.id} />
+        </Section>
+      )}
+    </>
+  );
+}
+
 export function ModesPage() {
   const query = useQuery(modesQuery);
   return (
@@ -71,47 +102,8 @@ export function ModesPage() {
       title="Failure modes"
       lead="What the model gets wrong, grouped by what those pictures have in common. The costliest comes first."
     >
-      <Loaded query={query}>
-        {({ modes }) => {
-          const open = modes.filter((m) => !kClosed.includes(m.state));
-          const closed = modes.filter((m) => kClosed.includes(m.state));
-          const worst = Math.max(0, ...open.map((m) => m.rank_score));
-          if (modes.length === 0) {
-            return (
-              <Empty icon={TriangleAlert} title="No failure mode is known" command="spotter check run">
-                Checks look for what the model gets wrong, as soon as there is one; what they find is grouped
-                here.
-              </Empty>
-            );
-          }
-          return (
-            <>
-              <Section title="Open">
-                {open.length > 0 ? (
-                  <Table
-                    caption="Open failure modes"
-                    columns={columns(worst)}
-                    rows={open}
-                    rowKey={(m) => m.id}
-                  />
-                ) : (
-                  <p>Nothing is open: every known failure mode is fixed or ignored.</p>
-                )}
-              </Section>
-              {closed.length > 0 && (
-                <Section title="Fixed or ignored" note="Fixed ones are tested with every new model, for ever">
-                  <Table
-                    caption="Closed failure modes"
-                    columns={columns(worst)}
-                    rows={closed}
-                    rowKey={(m) => m.id}
-                  />
-                </Section>
-              )}
-            </>
-          );
-        }}
-      </Loaded>
+      <Loaded query={query}>{({ modes }) => <ModeLists modes={modes} />}</Loaded>
+      <DoubtList />
     </Page>
   );
 }

@@ -10,6 +10,7 @@ import { mediaUrl, sampleQuery } from '../../api/samples';
 import { useShortcuts } from '../../commands/shortcuts';
 import { useTask } from '../../draw/task';
 import { duration, grouped, minutes, plural } from '../../lib/format';
+import { errorWords } from '../../lib/words';
 import { Button } from '../../ui/Button';
 import { Page } from '../../ui/Page';
 import { Progress } from '../../ui/Progress';
@@ -171,15 +172,22 @@ function Bar({ queue, judged, seconds, children }: BarProps) {
   );
 }
 
+/** What the queue is narrowed to, and the way back. */
+function Only({ only }: { only: { mode?: string; error?: string; class?: string } }) {
+  if (only.mode !== undefined) return <Link to="/modes">Only one failure mode</Link>;
+  const words = [only.error === undefined ? '' : errorWords(only.error), only.class ?? ''].filter(Boolean);
+  return words.length > 0 && <Link to="/modes">Only: {words.join(' · ')}</Link>;
+}
+
 export function QueuePage() {
-  const { mode } = useSearch({ from: '/queue' });
-  const query = useQuery(queueQuery(mode ?? ''));
+  const only = useSearch({ from: '/queue' });
+  const query = useQuery(queueQuery(only));
   const more = () => void query.refetch();
   return (
     <Page
       title="Queue"
       lead="What is most worth a person's look, one after the other. Say what you see; no machine learning needed. Press ? for the keys."
-      above={mode !== undefined && <Link to="/modes">Only one failure mode</Link>}
+      above={<Only only={only} />}
     >
       <Loaded query={query} lines={8}>
         {(queue) =>
