@@ -24,8 +24,10 @@ struct ApproximateNeighbours {
 };
 
 // As nearest_neighbours; `without_self`: row i of the queries is row i of the base and not its own
-// neighbour. The graph is built on all cores in no fixed order, so that two runs may differ in what
-// they miss. Memory: a copy of the base and 8 × links bytes a row.
+// neighbour. Rows are added region by region after a few from everywhere, which halves the time of
+// large graphs, for what one row asks is in the cache for the next. The graph is built on all cores
+// in no fixed order, so that two runs may differ in what they miss. Memory: a copy of the base and
+// 8 × links bytes a row.
 [[nodiscard]] ApproximateNeighbours approximate_neighbours(const Vectors& queries,
                                                            const Vectors& base, std::size_t k,
                                                            bool without_self,

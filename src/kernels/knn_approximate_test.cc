@@ -42,7 +42,7 @@ TEST(ApproximateNeighbours, StatesTheRecallThatItHas) {
 }
 
 TEST(ApproximateNeighbours, ARowIsNotItsOwnNeighbour) {
-  const auto values = random_values(500 * 8, 3);
+  const auto values = random_values(2000 * 8, 3);
   const Vectors vectors{values, 8};
   const auto found = approximate_neighbours(vectors, vectors, 5, true, {});
   for (std::size_t row = 0; row < vectors.count(); ++row) {
