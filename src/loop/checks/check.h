@@ -40,6 +40,7 @@ enum Need : std::uint32_t {
   kNeedsSplits = 64,      // the split of each sample in the model's version, else the newest; and
                           // how far its training data reach
   kUsesSensor = 128,      // the same layer as kNeedsSensor, but it may be missing
+  kUsesFailures = 256,    // what other checks found last
 };
 
 // How far the model's training data reach in a recording.
@@ -54,6 +55,14 @@ enum class Population {
   kAll,
   kLabelled,  // have people's labels
   kUnseen,    // are not in the training split of the model's dataset version
+};
+
+// What another check says of each sample: how many objects it judged, and how many of them it says
+// the model gets wrong. What a person has refuted is left out.
+struct FailureCounts {
+  std::string check;
+  std::vector<std::int64_t> objects;  // aligned with the samples
+  std::vector<std::int64_t> failing;
 };
 
 // A person's remark about a sample (table flags).
@@ -77,7 +86,8 @@ struct CheckInput {
   std::vector<std::string> splits;         // "train", "val", "test" or "" = in none
   std::vector<TrainingEnd> training_ends;  // with the splits: one a recording learned from
   std::vector<Flag> flags;
-  trainer::Embeddings embeddings;  // of those samples that have one
+  std::vector<FailureCounts> failures;  // of checks that judge object by object
+  trainer::Embeddings embeddings;       // of those samples that have one
   trainer::Embeddings training_embeddings;
   std::vector<std::string> training_scenes;       // aligned with training_embeddings.keys
   std::vector<const LabelSet*> reference_labels;  // aligned with each other

@@ -1,6 +1,6 @@
 // What the embeddings of pictures say about the data set: pictures that are there twice, pictures
-// of one split that another has too, and production that no longer looks like training. (Single
-// pictures unlike all training data: embedding_distance.)
+// of one split that another has too, production that no longer looks like training, and failures
+// that look alike. (Single pictures unlike all training data: embedding_distance.)
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -12,6 +12,7 @@
 #include "kernels/knn.h"
 #include "kernels/two_sample.h"
 #include "loop/checks/check.h"
+#include "loop/checks/failure_clusters.h"
 
 namespace spotter::checks {
 namespace {
@@ -242,6 +243,7 @@ CheckOutput run(const CheckInput& input) {
     const double limit = find_near_duplicates(rows, input.number("share"), output);
     find_leaks(rows, limit, output);
     find_shift(rows, input.number("level"), input.number("shift_floor"), output);
+    find_failure_clusters(input, input.number("cluster_level"), output);
   }
   return output;
 }
@@ -260,6 +262,10 @@ constexpr std::array kParams = {
           .number = 0.02,
           .high = 1,
           .summary = "smaller shifts (energy distance, as a share) are not reported"},
+    Param{.name = "cluster_level",
+          .number = 0.05,
+          .high = 1,
+          .summary = "the expected share of false ones among clusters of failures"},
 };
 
 }  // namespace
@@ -267,16 +273,26 @@ constexpr std::array kParams = {
 extern const Check embeddings;
 const Check embeddings = {
     .name = "embeddings",
-    .summary = "Pictures that are there twice or in two splits, and production unlike training",
+    .summary =
+        "Pictures that are there twice or in two splits, production unlike training, and failures "
+        "that look alike",
     .method =
-        "Three questions to the image embeddings of the model. `near_duplicate`: a picture nearly "
+        "Four questions to the image embeddings of the model. `near_duplicate`: a picture nearly "
         "equal to one of another scene, nearer than a share of the median distance to the nearest "
         "picture of another scene. `leak`: a picture of val or test as near as that to one of "
         "train, of whichever scene. `shift`: an energy test of samples in no split against the "
         "training split, exchanging whole scenes; the ten pictures farthest from training stand "
         "for "
-        "it. Single pictures unlike all of training are `embedding_distance`.",
-    .needs = kNeedsEmbeddings | kNeedsSplits,
+        "it. `failure_cluster`: look-alike pictures in which another check says more often than "
+        "elsewhere that the model is wrong (at least 1.5 times as often): groups of a mixture of "
+        "Gaussians over the embeddings and the share of failing objects (Domino, Eyuboglu et al. "
+        "2022), learned on one half of the scenes and confirmed on the other with "
+        "Benjamini-Hochberg over groups and checks; what a person has refuted is left out. Five "
+        "pictures with the most failures stand for a group; the evidence has its `name` (and a "
+        "`where`, if a condition on samples says it), its size and the shares inside and outside. "
+        "It looks at what other checks found last, so run them before, or it again. Single "
+        "pictures unlike all of training are `embedding_distance`.",
+    .needs = kNeedsEmbeddings | kNeedsSplits | kUsesFailures,
     .population = Population::kAll,
     .params = kParams,
     .run = run,

@@ -121,6 +121,56 @@ TEST(Embeddings, ProductionOfAnotherKindIsAShift) {
   EXPECT_TRUE(few.run("shift").empty()) << "three scenes are not enough";
 }
 
+// A tenth of the scenes look strange; of each picture's four objects one check says how many fail.
+struct Failing : Pictures {
+  Failing(std::uint64_t seed, double share_strange) {
+    Rng rng(seed, "failing");
+    input.failures = {{.check = "a_check"}};
+    for (int scene = 0; scene < 200; ++scene) {
+      const bool strange = scene % 10 == 3;
+      for (int frame = 0; frame < 3; ++frame) {
+        std::vector<float> vector(kDimensions);
+        for (std::size_t d = 0; d < kDimensions; ++d) {
+          vector[d] = (strange && d == 5 ? 4.0F : 0.0F) + 0.7F * static_cast<float>(rng.normal());
+        }
+        add("s" + std::to_string(scene), scene % 2 == 0 ? "train" : "", vector);
+        samples.back().attributes = strange ? R"({"lens": "dirty"})" : R"({"lens": "clean"})";
+        auto& counts = input.failures[0];
+        counts.objects.push_back(4);
+        counts.failing.push_back(0);
+        for (int o = 0; o < 4; ++o) {
+          counts.failing.back() += rng.chance(strange ? share_strange : 0.1) ? 1 : 0;
+        }
+      }
+    }
+  }
+};
+
+TEST(Embeddings, FailuresThatLookAlikeAreAClusterWithItsNameAndShare) {
+  Failing pictures(1, 0.6);
+  const auto findings = pictures.run("failure_cluster");
+  ASSERT_GE(findings.size(), 5U);
+  std::set<std::string> scenes;
+  for (const auto& finding : findings) {
+    EXPECT_EQ(finding.sample[finding.sample.find('/') - 1], '3') << finding.sample;
+    const auto evidence = parse_json(finding.evidence, "evidence");
+    EXPECT_NEAR(evidence["share_inside"].get<double>(), 0.6, 0.1);
+    EXPECT_NEAR(evidence["share_outside"].get<double>(), 0.1, 0.1);
+    EXPECT_EQ(evidence["found_by"], "a_check");
+  }
+  const auto evidence = parse_json(findings[0].evidence, "evidence");
+  EXPECT_EQ(evidence["name"], "a_check, look-alike group 1, 100 % where lens is dirty");
+  EXPECT_EQ(evidence["where"], "lens = 'dirty'");
+}
+
+TEST(Embeddings, EvenFailuresAreNoCluster) {
+  int false_runs = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    false_runs += Failing(seed, 0.1).run("failure_cluster").empty() ? 0 : 1;
+  }
+  EXPECT_LE(false_runs, 1) << "of 10";
+}
+
 TEST(Embeddings, FewOrNoRowsAreNoError) {
   Pictures pictures;
   EXPECT_TRUE(pictures.run("leak").empty());

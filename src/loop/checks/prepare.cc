@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "domain/finding_errors.h"
+#include "project/check_runs.h"
 #include "project/filter.h"
 
 namespace spotter::checks {
@@ -132,6 +134,9 @@ std::unique_ptr<Prepared> Preparation::prepare(const Check& check, const Json& p
   if ((check.needs & kNeedsSplits) != 0) {
     load_splits(*prepared);
   }
+  if ((check.needs & kUsesFailures) != 0) {
+    load_failures(check, *prepared);
+  }
   if ((check.needs & kNeedsPredictions) != 0) {
     load_outputs(check, *prepared, keys);
   }
@@ -228,6 +233,35 @@ void Preparation::load_splits(Prepared& prepared) const {
   for (const auto& sample : prepared.samples) {
     const auto it = split_of.find(sample.key);
     prepared.input.splits.push_back(it == split_of.end() ? "" : it->second);
+  }
+}
+
+void Preparation::load_failures(const Check& check, Prepared& prepared) const {
+  std::map<std::string_view, std::size_t> place;
+  for (std::size_t s = 0; s < prepared.samples.size(); ++s) {
+    place.emplace(prepared.samples[s].key, s);
+  }
+  for (const auto& current : current_findings(project_, model_ ? model_->id : "")) {
+    if (current.check == check.name || current.objects.empty()) {
+      continue;
+    }
+    FailureCounts counts{.check = current.check,
+                         .objects = std::vector<std::int64_t>(prepared.samples.size()),
+                         .failing = std::vector<std::int64_t>(prepared.samples.size())};
+    for (const auto& [sample, of_class] : current.objects) {
+      if (const auto it = place.find(sample); it != place.end()) {
+        for (const auto& [class_name, count] : of_class) {
+          counts.objects[it->second] += count;
+        }
+      }
+    }
+    for (const auto& finding : current.findings) {
+      const auto it = place.find(finding.sample);
+      if (it != place.end() && !finding.object.empty() && doubts_the_model(finding.error)) {
+        ++counts.failing[it->second];
+      }
+    }
+    prepared.input.failures.push_back(std::move(counts));
   }
 }
 
@@ -343,7 +377,7 @@ class KeyText {
 };
 
 // Raised when a check's method changes, so that stored results of the old one are not reused.
-constexpr std::string_view kMethodRevision = "2";
+constexpr std::string_view kMethodRevision = "3";
 
 }  // namespace
 
@@ -377,6 +411,14 @@ std::string input_key(const Check& check, const std::string& model, const Prepar
   }
   for (const auto& split : prepared.input.splits) {
     text.add(split);
+  }
+  for (const auto& failures : prepared.input.failures) {
+    text.add(failures.check);
+    for (const auto* counts : {&failures.objects, &failures.failing}) {
+      for (const auto count : *counts) {
+        text.add(static_cast<double>(count));
+      }
+    }
   }
   text.add(prepared.input.embeddings);
   text.add(prepared.input.training_embeddings);

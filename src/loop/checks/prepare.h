@@ -38,6 +38,7 @@ class Preparation {
   void predict(const std::vector<std::string>& keys, bool with_labels);
   void load_flags(Prepared& prepared) const;
   void load_splits(Prepared& prepared) const;
+  void load_failures(const Check& check, Prepared& prepared) const;
   [[nodiscard]] std::vector<TrainingEnd> training_ends() const;
   void load_labels(const Check& check, Prepared& prepared) const;
   void load_outputs(const Check& check, Prepared& prepared, const std::vector<std::string>& keys);

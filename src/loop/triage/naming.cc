@@ -35,6 +35,7 @@ std::string error_words(const std::string& error, const std::string& class_name,
       {"flagged", "flagged pictures"},
       {"drift", "drifted pictures"},
       {"shift", "pictures that became more frequent"},
+      {"failure_cluster", "look-alikes that fail"},
       {"near_duplicate", "nearly the same pictures"},
       {"leak", "pictures in training and test"},
       {"high_loss", "labels that surprise the model"}};

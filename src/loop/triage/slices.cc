@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "kernels/look_alikes.h"
 #include "kernels/slices.h"
-#include "loop/triage/look_alikes.h"
 #include "loop/triage/naming.h"
 #include "loop/triage/object_rows.h"
 #include "project/filter.h"
@@ -173,12 +173,16 @@ class ObjectSearch {
     for (const auto& row : table_.rows) {
       picture_of.push_back(row.sample);
     }
-    const auto groups = find_look_alikes({.pictures = {values, embeddings.dimensions},
-                                          .picture_of = picture_of,
-                                          .scene_of = group_,
-                                          .failing = failing_,
-                                          .conditions = conditions_},
-                                         options_.false_discovery);
+    std::vector<const kernels::RowSet*> conditions;
+    for (const auto& condition : conditions_) {
+      conditions.push_back(&condition.rows);
+    }
+    const auto groups = kernels::find_look_alikes({.pictures = {values, embeddings.dimensions},
+                                                   .picture_of = picture_of,
+                                                   .scene_of = group_,
+                                                   .failing = failing_,
+                                                   .conditions = std::move(conditions)},
+                                                  options_.false_discovery);
     int number = 0;
     for (const auto& group : groups) {
       if (std::none_of(known_.begin(), known_.end(), [&](const kernels::RowSet& known) {
@@ -202,7 +206,7 @@ class ObjectSearch {
   }
 
   // A group without a name shows its most typical pictures.
-  [[nodiscard]] Json described(const LookAlikes& group, int number) const {
+  [[nodiscard]] Json described(const kernels::LookAlikes& group, int number) const {
     Json result = counted(group.rows);
     const auto* named =
         group.condition < 0 ? nullptr : &conditions_[static_cast<std::size_t>(group.condition)];

@@ -91,6 +91,7 @@ const kErrors: Record<string, string> = {
   near_duplicate: 'Nearly the same',
   leak: 'In training and test',
   shift: 'More frequent now',
+  failure_cluster: 'Fails like its kind',
   flagged: 'Flagged by a person',
   miscalibrated: 'Too sure',
   wrong_future: 'Came otherwise',

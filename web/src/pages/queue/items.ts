@@ -45,6 +45,7 @@ function claims(thing: string): Record<string, string> {
     near_duplicate: 'This picture is nearly the same as another.',
     leak: 'This picture is in training and in the test.',
     shift: 'Pictures like this are more frequent than they were.',
+    failure_cluster: 'In pictures that look like this the model fails more than elsewhere.',
     flagged: 'A person flagged this.',
     high_loss: 'Labels and model disagree about much of this picture.',
     miscalibrated: 'The model is surer here than it should be.',

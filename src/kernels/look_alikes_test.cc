@@ -1,10 +1,10 @@
-#include "loop/triage/look_alikes.h"
+#include "kernels/look_alikes.h"
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
 
-namespace spotter::triage {
+namespace spotter::kernels {
 namespace {
 
 // 400 scenes of three pictures with two objects; a tenth of the scenes look strange, which nobody
@@ -14,13 +14,13 @@ struct Street {
   std::vector<std::uint32_t> picture_of;
   std::vector<std::uint32_t> scene_of;
   std::vector<bool> strange;
-  kernels::RowSet failing;
+  RowSet failing;
 };
 
 Street make_street(std::uint64_t seed, double rate_strange) {
   Rng rng(seed, "street");
   Street street;
-  street.failing = kernels::RowSet(400 * 3 * 2);
+  street.failing = RowSet(400 * 3 * 2);
   for (std::uint32_t scene = 0; scene < 400; ++scene) {
     const bool strange = scene % 10 == 3;
     const int look = strange ? 9 : static_cast<int>(rng.index(3));
@@ -43,12 +43,12 @@ Street make_street(std::uint64_t seed, double rate_strange) {
   return street;
 }
 
-std::vector<LookAlikes> search(const Street& street, std::span<const SampleCondition> conditions) {
+std::vector<LookAlikes> search(const Street& street, std::vector<const RowSet*> conditions) {
   return find_look_alikes({.pictures = {street.pictures, 24},
                            .picture_of = street.picture_of,
                            .scene_of = street.scene_of,
                            .failing = street.failing,
-                           .conditions = conditions},
+                           .conditions = std::move(conditions)},
                           0.05);
 }
 
@@ -56,21 +56,21 @@ TEST(LookAlikes, AGroupThatNobodyNamedIsFoundAndNothingElse) {
   int in_one_piece = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const auto street = make_street(seed, 0.6);
-    SampleCondition strange{.where = "strange = true", .rows = kernels::RowSet(2400)};
+    RowSet strange(2400);
     for (std::size_t row = 0; row < 2400; ++row) {
       if (street.strange[row]) {
-        strange.rows.add(row);
+        strange.add(row);
       }
     }
-    const auto found = search(street, std::span(&strange, 1));
+    const auto found = search(street, {&strange});
     ASSERT_FALSE(found.empty()) << "seed " << seed;
-    kernels::RowSet all(2400);
+    RowSet all(2400);
     for (const auto& group : found) {
       all |= group.rows;
       ASSERT_FALSE(group.nearest.empty());
       EXPECT_EQ(group.nearest[0] / 3 % 10, 3U);
     }
-    EXPECT_GE(all.count_with(strange.rows), 220U) << "of 240 objects";
+    EXPECT_GE(all.count_with(strange), 220U) << "of 240 objects";
     EXPECT_LE(all.count(), 260U);
     if (found.size() == 1) {
       ++in_one_piece;
@@ -90,9 +90,9 @@ TEST(LookAlikes, WithoutASliceAtMostFivePercentOfRunsFindOne) {
 }
 
 TEST(LookAlikes, NothingToLookAtIsNoError) {
-  const kernels::RowSet none(0);
+  const RowSet none(0);
   EXPECT_TRUE(find_look_alikes({.pictures = {}, .failing = none}, 0.05).empty());
 }
 
 }  // namespace
-}  // namespace spotter::triage
+}  // namespace spotter::kernels

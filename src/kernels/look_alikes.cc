@@ -1,4 +1,4 @@
-#include "loop/triage/look_alikes.h"
+#include "kernels/look_alikes.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,11 +7,8 @@
 #include "kernels/false_discovery.h"
 #include "kernels/mixture.h"
 
-namespace spotter::triage {
+namespace spotter::kernels {
 namespace {
-
-using kernels::Counts;
-using kernels::RowSet;
 
 constexpr std::size_t kDimensions = 16;  // of the embedding that the mixture sees
 constexpr std::size_t kExamples = 5;
@@ -33,7 +30,7 @@ class Groups {
  public:
   explicit Groups(const LookAlikeInput& input)
       : input_(input),
-        vectors_(kernels::principal_components(input.pictures, kDimensions).apply(input.pictures)),
+        vectors_(principal_components(input.pictures, kDimensions).apply(input.pictures)),
         dimensions_(std::min({kDimensions, input.pictures.dimensions, input.pictures.count()})),
         first_(input.picture_of.size()) {
     for (std::size_t row = 0; row < input.picture_of.size(); ++row) {
@@ -56,7 +53,7 @@ class Groups {
       return {};
     }
     const auto group = mixture.assign(all());
-    const double effect = kernels::design_effect(test, input_.failing, input_.scene_of);
+    const double effect = design_effect(test, input_.failing, input_.scene_of);
     const Counts whole{test.count(), test.count_with(input_.failing)};
     std::vector<LookAlikes> groups(mixture.weight.size());
     std::vector<double> p_values;
@@ -66,10 +63,10 @@ class Groups {
       const Counts part = counts_of(seen, input_.failing);
       const double outside = (whole - part).rate();
       const bool worse = part.rows >= kRowsMin && part.rate() >= kRatioMin * outside;
-      p_values.push_back(worse ? kernels::clustered_p(whole, part, effect) : 1);
+      p_values.push_back(worse ? clustered_p(whole, part, effect) : 1);
       groups[k].nearest = nearest(mixture, k, group);
     }
-    const auto adjusted = kernels::benjamini_hochberg(p_values);
+    const auto adjusted = benjamini_hochberg(p_values);
     std::vector<LookAlikes> standing;
     for (std::size_t k = 0; k < groups.size(); ++k) {
       if (adjusted[k] <= level && p_values[k] < 1) {
@@ -81,9 +78,9 @@ class Groups {
   }
 
  private:
-  [[nodiscard]] kernels::Vectors all() const { return {vectors_, dimensions_}; }
+  [[nodiscard]] Vectors all() const { return {vectors_, dimensions_}; }
 
-  kernels::Mixture fit(const RowSet& learn) const {
+  Mixture fit(const RowSet& learn) const {
     std::vector<double> objects(input_.pictures.count());
     std::vector<double> failing(objects.size());
     learn.each([&](std::size_t row) {
@@ -99,7 +96,7 @@ class Groups {
         error.push_back(failing[i] / objects[i]);
       }
     }
-    return kernels::fit_mixture({values, dimensions_}, error, {});
+    return fit_mixture({values, dimensions_}, error, {});
   }
 
   RowSet rows_in(const std::vector<std::uint32_t>& group, std::uint32_t k) const {
@@ -113,7 +110,7 @@ class Groups {
   }
 
   // Pictures of the group that lie nearest to its middle.
-  std::vector<std::size_t> nearest(const kernels::Mixture& mixture, std::size_t k,
+  std::vector<std::size_t> nearest(const Mixture& mixture, std::size_t k,
                                    const std::vector<std::uint32_t>& group) const {
     std::vector<std::pair<double, std::size_t>> order;
     for (std::size_t i = 0; i < group.size(); ++i) {
@@ -142,7 +139,7 @@ class Groups {
     found.rate_outside = (whole - found.counts).rate();
     double best = kNamedOverlap;
     for (std::size_t c = 0; c < input_.conditions.size(); ++c) {
-      const double shared = overlap(found.rows, input_.conditions[c].rows);
+      const double shared = overlap(found.rows, *input_.conditions[c]);
       if (shared > best) {
         best = shared;
         found.condition = static_cast<int>(c);
@@ -183,4 +180,4 @@ std::vector<LookAlikes> find_look_alikes(const LookAlikeInput& input, double lev
   return kept;
 }
 
-}  // namespace spotter::triage
+}  // namespace spotter::kernels

@@ -10,13 +10,12 @@
 #include "kernels/clustered_counts.h"
 #include "kernels/knn.h"
 #include "kernels/row_set.h"
-#include "project/sample_conditions.h"
 
-namespace spotter::triage {
+namespace spotter::kernels {
 
 struct LookAlikes {
-  kernels::RowSet rows;  // objects whose pictures are in the group
-  kernels::Counts counts;
+  RowSet rows;  // objects whose pictures are in the group
+  Counts counts;
   double rate_outside = 0;
   double p = 1;  // in the half that the mixture did not see, after Benjamini-Hochberg
   std::vector<std::size_t> nearest;  // pictures, the most typical first
@@ -24,15 +23,15 @@ struct LookAlikes {
 };
 
 struct LookAlikeInput {
-  kernels::Vectors pictures;                    // one row a picture
-  std::span<const std::uint32_t> picture_of;    // of each object
-  std::span<const std::uint32_t> scene_of;      // of each object
-  const kernels::RowSet& failing;               // objects
-  std::span<const SampleCondition> conditions;  // over the objects
+  Vectors pictures;                           // one row a picture
+  std::span<const std::uint32_t> picture_of;  // of each object
+  std::span<const std::uint32_t> scene_of;    // of each object
+  const RowSet& failing;                      // objects
+  std::vector<const RowSet*> conditions;      // objects that satisfy each
 };
 
 // The worst first; groups that share half of their objects are reported once. `level` is the false
 // discovery rate.
 [[nodiscard]] std::vector<LookAlikes> find_look_alikes(const LookAlikeInput& input, double level);
 
-}  // namespace spotter::triage
+}  // namespace spotter::kernels
