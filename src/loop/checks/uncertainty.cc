@@ -120,15 +120,24 @@ Item object_item(std::size_t sample, std::size_t place, const Prediction& p) {
   return item;
 }
 
+// A peak of a detector's map counts from `peak` on, and as reported from `low` on.
+struct Scores {
+  double peak = 0;
+  double low = 0;
+};
+
 // All means are over the detections, so that a full street is not more unsure than an empty one.
-Item sample_item(std::size_t sample, const std::vector<Prediction>& predictions, double low_score) {
+Item sample_item(std::size_t sample, const std::vector<Prediction>& predictions,
+                 const Scores& scores) {
   Item item{.sample = sample, .signals = std::vector<double>(kSampleCount, kUnknown)};
   double low = 0;
+  double peaks = 0;
   double best = 0;
   std::array<double, kObjectCount> sums{};
   std::array<double, kObjectCount> counts{};
   for (const auto& p : predictions) {
-    low += p.score < low_score ? 1 : 0;
+    peaks += p.score >= scores.peak ? 1 : 0;
+    low += p.score >= scores.peak && p.score < scores.low ? 1 : 0;
     best = std::max(best, p.score);
     for (std::size_t i = 0; i < kObjectCount; ++i) {
       const double value = kObjectSignals[i].of(p);
@@ -137,7 +146,7 @@ Item sample_item(std::size_t sample, const std::vector<Prediction>& predictions,
     }
   }
   if (!predictions.empty()) {
-    item.signals[0] = low / static_cast<double>(predictions.size());
+    item.signals[0] = low / std::max(peaks, 1.0);
     item.signals[1] = 1 - best;
   }
   for (std::size_t i = 0; i < kObjectCount; ++i) {
@@ -244,6 +253,7 @@ CheckOutput run(const CheckInput& input) {
   signal = whole && signal < kSampleSignals.size() ? kSampleSignals.size() + object_signal : signal;
   CheckOutput output;
   output.examined.assign(input.samples.size(), 0);
+  const Scores scores{.peak = input.number("peak_min"), .low = input.number("low_score")};
   std::vector<Item> objects;
   std::vector<Item> samples;
   for (std::size_t s = 0; s < input.samples.size(); ++s) {
@@ -252,7 +262,7 @@ CheckOutput run(const CheckInput& input) {
     }
     output.examined[s] = 1;
     const auto& predictions = input.outputs[s]->set.predictions;
-    samples.push_back(sample_item(s, predictions, input.number("low_score")));
+    samples.push_back(sample_item(s, predictions, scores));
     for (std::size_t i = 0; i < predictions.size() && !whole; ++i) {
       if (predictions[i].score >= input.number("object_score_min")) {
         objects.push_back(object_item(s, i, predictions[i]));
@@ -277,11 +287,13 @@ constexpr std::array kParams = {
     Param{.name = "share", .number = 0.05, .summary = "of the samples at most this share"},
     Param{.name = "object_share", .number = 0.02, .summary = "of the objects at most this share"},
     Param{.name = "low_score",
-          .number = 0.2,
+          .number = 0.3,
           .summary = "detections below count as peaks that the model did not dare to report"},
+    Param{.name = "peak_min", .number = 0.1, .summary = "weaker peaks are noise and do not count"},
     Param{.name = "object_score_min",
-          .number = 0.2,
-          .summary = "objects below this score are not looked at one by one"},
+          .number = 0.3,
+          .summary = "objects below this score are not looked at one by one: what the model does "
+                     "not report is no mistake of its"},
 };
 
 }  // namespace
@@ -298,12 +310,14 @@ const Check uncertainty = {
         "relative "
         "to the box, and instability (1 − overlap with the box whose edges moved by their "
         "epistemic "
-        "deviation); each sample the share of detections with a low score, 1 − the best score, and "
+        "deviation); each sample the share of low scores among its peaks, 1 − the best score, and "
         "the mean of each of these over its detections. One signal ranks samples, one ranks "
         "objects; "
         "the greatest are reported, the others are in the evidence. The score is the share of "
-        "samples or objects that are not more unsure. A detector that misses an object without a "
-        "trace is not unsure: no signal of this check sees that.",
+        "samples or objects that are not more unsure. Of objects that the model reports it tells "
+        "the "
+        "wrong ones well, of samples hardly: a detector that misses an object without a trace is "
+        "not unsure, and no signal of this check sees that.",
     .tasks = kTasks,
     .needs = kNeedsPredictions,
     .population = Population::kUnseen,

@@ -47,14 +47,17 @@ TEST(Uncertainty, SignalsAreThoseComputedByHand) {
   EXPECT_NEAR(evidence["instability"].get<double>(), 1 - 100.0 / 144, 1e-12);
 }
 
-// Ten samples; the last has more peaks that the model did not dare to report.
+// Ten samples; the last has more peaks that the model did not dare to report. What is below
+// peak_min says nothing.
 TEST(Uncertainty, SamplesByTheShareOfLowScores) {
   CheckScene scene;
   for (int i = 0; i < 10; ++i) {
     std::vector<Prediction> predictions(8, predicted("cone", .9, square(0, 0, 10)));
     for (int low = 0; low < (i == 9 ? 6 : 1 + i % 2); ++low) {
-      predictions[static_cast<std::size_t>(low)].score = .05;
+      predictions[static_cast<std::size_t>(low)].score = .15;
     }
+    predictions.insert(predictions.end(), static_cast<std::size_t>(20 - 2 * i),
+                       predicted("cone", .04, square(0, 0, 10)));
     scene.add(std::to_string(i), {}, predictions);
   }
   scene.add("empty", {}, {});
@@ -65,7 +68,7 @@ TEST(Uncertainty, SamplesByTheShareOfLowScores) {
   const auto evidence = evidence_of(output.findings[0]);
   EXPECT_NEAR(evidence["low_score_share"].get<double>(), .75, 1e-12);
   EXPECT_NEAR(evidence["nothing_sure"].get<double>(), .1, 1e-12);
-  EXPECT_EQ(evidence["detections"], 8);
+  EXPECT_EQ(evidence["detections"], 10);
   EXPECT_EQ(output.examined, std::vector<std::uint8_t>(11, 1));
 }
 
