@@ -36,7 +36,7 @@ std::function<int()> declare_create(CLI::App& app, Context& context) {
     const Json batch = label::create_batch(project, *options);
     context.answer(batch, [&] {
       print_batch(batch);
-      fmt::print("next: spotter batch export {} --format cvat --out FOLDER\n", options->name);
+      fmt::print("next: spotter batch export {} --out FOLDER\n", options->name);
     });
     return 0;
   };
@@ -82,7 +82,7 @@ std::function<int()> declare_status(CLI::App& app, Context& context) {
 std::function<int()> declare_export(CLI::App& app, Context& context) {
   auto options = std::make_shared<label::ExportOptions>();
   app.add_option("NAME", options->batch, "The batch")->required();
-  app.add_option("--format", options->format, "cvat or coco");
+  app.add_option("--format", options->format, "cvat, coco, or csv where a picture has one class");
   app.add_option("--out", options->out, "A new folder for pictures and labels")->required();
   app.add_option("--model", options->model, "Put in what this model says, to be corrected");
   app.add_option("--score-min", options->score_min,

@@ -211,6 +211,40 @@ ReadReport read(const fs::path& path, const ReadOptions& options,
   return report;
 }
 
+// A cell as RFC 4180 wants it.
+std::string cell_of(const std::string& text) {
+  if (text.find_first_of("\",\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  }
+  return quoted + "\"";
+}
+
+WriteReport write(const fs::path& path, std::span<const WriteItem> items,
+                  std::span<const std::string> /*classes*/) {
+  WriteReport report;
+  std::string text = "image,class\n";
+  for (const auto& item : items) {
+    const auto labels =
+        item.labels ? std::span<const Label>(item.labels->labels) : std::span<const Label>();
+    const auto& name = item.sample.file_name.empty() ? item.sample.key : item.sample.file_name;
+    text += cell_of(name) + "," + (labels.empty() ? "" : cell_of(labels[0].class_name)) + "\n";
+    report.written += labels.empty() ? 0 : 1;
+    ++report.samples;
+    for (std::size_t i = 1; i < labels.size(); ++i) {
+      ++report.dropped;
+      report.rejects.add(path.string(), name,
+                         "a picture has one class in a table; the first counts");
+    }
+  }
+  write_file_atomic(path, text);
+  report.notes.emplace_back("only the class is kept");
+  return report;
+}
+
 }  // namespace
 
 extern constinit const Format format_csv;
@@ -222,7 +256,7 @@ constinit const Format format_csv = {
         "frame, captured_at, source; others become attributes (split, weather, …)",
     .sniff = sniff,
     .read = read,
-    .write = nullptr,
+    .write = write,
 };
 
 }  // namespace spotter::formats

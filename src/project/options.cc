@@ -42,7 +42,7 @@ constexpr std::array kOptions = {
     OptionSpec{"curate.where", R"("true")", "Filter: samples that campaigns may pick"},
     OptionSpec{"label.team", R"("export")",
                "Who labels: export = files out and in; simulated = the demo's", "export|simulated"},
-    OptionSpec{"label.format", R"("cvat")", "Interchange format of batches", "cvat|coco"},
+    OptionSpec{"label.format", R"("cvat")", "Interchange format of batches", "cvat|coco|csv"},
     OptionSpec{"label.truth", R"("")", "Hidden truth that the simulated team reveals (demo only)"},
     OptionSpec{"label.error_rate", "0.03", "Share of honest mistakes of the simulated team"},
     OptionSpec{"version.test_share", "0.2", "Share of new scenes that test"},

@@ -176,6 +176,10 @@ Json create_batch(Project& project, const BatchOptions& options) {
   if (options.name.empty()) {
     fail(ErrorCode::kInvalid, "a batch needs a name");
   }
+  if (project.config.task == "trajectory") {
+    fail(ErrorCode::kInvalid,
+         "what happened next labels tracks, and nobody is asked: import the longer recording");
+  }
   const CampaignRow campaign = options.campaign.empty() ? CampaignRow{"", Json::object()}
                                                         : find_campaign(project, options.campaign);
   const std::string id =

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDifferencesShown = 200;
+constexpr double kScoreMin = 0.3;
 
 // How a task's picture is called outside: the position keeps names apart, the rest is for people.
 // The same at export and import, for the name is all that other tools bring back.
@@ -137,12 +138,29 @@ std::map<std::string, std::vector<Label>> pre_labels(Project& project, const Exp
   return labels;
 }
 
-const formats::Format& exchange_format(const std::string& name) {
-  if (name != "coco" && name != "cvat") {
+// Whether a sample is labelled by one class of the whole of it.
+bool has_one_class(const Project& project) {
+  return project.config.task == "classification";
+}
+
+const formats::Format& exchange_format(const Project& project, const std::string& name) {
+  if (name == "csv" && !has_one_class(project)) {
     fail(ErrorCode::kInvalid,
-         fmt::format("batches go out and come back as cvat or coco, not \"{}\"", name));
+         "a table holds no boxes: batches go out and come back as cvat or coco");
+  }
+  if (name != "coco" && name != "cvat" && name != "csv") {
+    fail(
+        ErrorCode::kInvalid,
+        fmt::format("batches go out and come back as cvat, coco or, where pictures have one class, "
+                    "csv, not \"{}\"",
+                    name));
   }
   return formats::format_named(name);
+}
+
+// The file that holds the labels of a batch that goes out.
+std::string file_name_of(std::string_view format) {
+  return format == "cvat" ? "annotations.xml" : format == "csv" ? "labels.csv" : "annotations.json";
 }
 
 // What came back says itself what it is; the project's label.format decides where both would do.
@@ -152,11 +170,16 @@ std::string format_of(const Project& project, const ImportOptions& options) {
   }
   const bool cvat = formats::format_named("cvat").sniff(options.path);
   const bool coco = formats::format_named("coco").sniff(options.path);
+  if (options.format == "csv" ||
+      (options.format.empty() && formats::format_named("csv").sniff(options.path))) {
+    (void)exchange_format(project, "csv");
+    return "csv";
+  }
   if (options.format.empty()) {
     return cvat != coco ? (cvat ? "cvat" : "coco")
                         : option_value(project.config.raw, "label.format").get<std::string>();
   }
-  (void)exchange_format(options.format);
+  (void)exchange_format(project, options.format);
   const std::string other = options.format == "cvat" ? "coco" : "cvat";
   if (cvat != coco && (cvat ? "cvat" : "coco") == other) {
     fail(ErrorCode::kInvalid,
@@ -184,6 +207,19 @@ struct Returned {
   Rejects rejects;
 };
 
+// A class is of the whole picture, whatever box a tool drew for it.
+void fill_whole(Project& project, const std::string& key, LabelSet& set) {
+  if (!has_one_class(project)) {
+    return;
+  }
+  const std::vector<std::string> keys = {key};
+  const auto sample = project.lake->samples(keys).at(0);
+  for (auto& label : set.labels) {
+    label.object = "0";
+    label.box = {0, 0, static_cast<double>(sample.width), static_cast<double>(sample.height)};
+  }
+}
+
 Returned read_returned(Project& project, const Batch& batch, const ImportOptions& options) {
   const ReturnedNames names(project, batch);
   Returned returned{.expected_name = names.example()};
@@ -191,7 +227,7 @@ Returned read_returned(Project& project, const Batch& batch, const ImportOptions
   how.classes = trainer::class_names(project);
   Rejects twice;
   const auto report = formats::read_with(
-      exchange_format(options.format), options.path, how, [&](formats::Record record) {
+      exchange_format(project, options.format), options.path, how, [&](formats::Record record) {
         const auto key = names.find(record.sample.file_name);
         if (key.empty()) {
           returned.foreign.push_back(record.sample.file_name);
@@ -211,6 +247,7 @@ Returned read_returned(Project& project, const Batch& batch, const ImportOptions
           returned.incomplete.push_back(key);
         }
         for (auto& set : record.labels) {
+          fill_whole(project, key, set);
           std::move(set.labels.begin(), set.labels.end(), std::back_inserter(labels->second));
         }
       });
@@ -265,8 +302,15 @@ void take(Project& project, const Batch& batch, const ImportOptions& options,
 
 }  // namespace
 
-Json export_batch(Project& project, const ExportOptions& options) {
-  const auto& format = exchange_format(options.format);
+Json export_batch(Project& project, const ExportOptions& asked) {
+  ExportOptions options = asked;
+  if (options.format.empty()) {
+    options.format = has_one_class(project) ? "csv" : "cvat";
+  }
+  if (options.score_min < 0) {
+    options.score_min = has_one_class(project) ? 0 : kScoreMin;
+  }
+  const auto& format = exchange_format(project, options.format);
   const Batch batch = find_batch(project, options.batch);
   if (fs::exists(options.out) && !fs::is_empty(options.out)) {
     fail(ErrorCode::kConflict,
@@ -301,8 +345,7 @@ Json export_batch(Project& project, const ExportOptions& options) {
     }
     items.push_back(std::move(item));
   }
-  const fs::path file =
-      options.out / (options.format == "cvat" ? "annotations.xml" : "annotations.json");
+  const fs::path file = options.out / file_name_of(options.format);
   const auto report = format.write(file, items, trainer::class_names(project));
   project.catalog->execute(
       "UPDATE batches SET state = 'exported', updated_at = $2 WHERE id = $1 AND state = 'open'",

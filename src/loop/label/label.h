@@ -47,12 +47,23 @@ struct TeamOptions {
 // with the line.
 Json simulated_team(Project& project, const TeamOptions& options);
 
+struct ClassOptions {
+  std::string sample;
+  std::string class_name;  // of the project's schema
+  double seconds = 0;      // that the person looked, for the ledger
+};
+// A person's word on what the whole picture is, as a new revision of its label; open tasks of the
+// sample are done with it. {"sample","class","before": class or null,"batches":[names]}. Throws
+// kInvalid where pictures have no class of their own and for an unknown class, kNotFound for an
+// unknown sample.
+Json set_class(Project& project, const ClassOptions& options);
+
 struct ExportOptions {
   std::string batch;
-  std::string format = "cvat";  // cvat or coco
-  std::filesystem::path out;    // a folder that is absent or empty
-  std::string model;            // its predictions are put in as labels to correct; empty = none
-  double score_min = 0.3;       // of those
+  std::string format;         // cvat, coco or csv; empty = csv where a picture has one class
+  std::filesystem::path out;  // a folder that is absent or empty
+  std::string model;          // its predictions are put in as labels to correct; empty = none
+  double score_min = -1;      // of those; negative = 0.3 of boxes, any of classes
 };
 // Writes the batch's open tasks with their pictures beside, for people to label elsewhere. Returns
 // {"batch", "folder","file","samples","labels","pre_labels","rejects"}.
@@ -60,7 +71,7 @@ Json export_batch(Project& project, const ExportOptions& options);
 
 struct ImportOptions {
   std::string batch;
-  std::string format;          // cvat or coco; empty = what the file looks like
+  std::string format;          // cvat, coco or csv; empty = what the file looks like
   std::filesystem::path path;  // what came back
   bool dry_run = false;        // only the difference
   std::string author;          // who labelled; empty = "import:<format>"

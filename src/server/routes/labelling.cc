@@ -25,8 +25,26 @@ Response get_batch(const Call& call) {
   return json_response(label::batch_status(call.project, call.at("batch")));
 }
 
+Response set_class(const Call& call) {
+  return json_response(label::set_class(
+      call.project, {.sample = call.at("sample"),
+                     .class_name = json_get<std::string>(call.body, "class", "the request body"),
+                     .seconds = json_get_or<double>(call.body, "seconds", 0)}));
+}
+
 std::vector<Route> routes() {
   return {
+      {.method = "POST",
+       .path = "/api/v1/samples/{sample}/class",
+       .name = "set_class",
+       .summary = "Say what a picture is, where the task is classification",
+       .body =
+           object({{"class", text()}, {"seconds", number("that the person looked"), kSometimes}}),
+       .answer = object({{"sample", text()},
+                         {"class", text()},
+                         {"before", nullable(text())},
+                         {"batches", list(text(), "in which it was an open task")}}),
+       .handle = set_class},
       {.method = "GET",
        .path = "/api/v1/campaigns",
        .name = "list_campaigns",

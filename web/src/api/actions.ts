@@ -41,6 +41,14 @@ export const cancelJob = (job: string) =>
 export const rollBack = (target: string, reason: string) =>
   unwrap(client.POST('/api/v1/rollbacks', { body: { target, reason } }));
 
+export const setClass = (sample: string, name: string, seconds: number) =>
+  unwrap(
+    client.POST('/api/v1/samples/{sample}/class', {
+      params: { path: { sample } },
+      body: { class: name, seconds },
+    }),
+  );
+
 export const flagSample = (sample: string, reason: string) =>
   unwrap(client.POST('/api/v1/flags', { body: { sample, reason } }));
 

@@ -4,11 +4,13 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Images } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { batchQuery } from '../../api/queries';
+import { useTask } from '../../draw/task';
 import { minutes, plural } from '../../lib/format';
 import { StateBadge } from '../../ui/Badge';
 import { Page } from '../../ui/Page';
 import { Empty, Loaded } from '../../ui/States';
 import { PagedStrip } from '../PagedStrip';
+import { ClassSitting } from './ClassSitting';
 
 type Batch = Schemas['BatchDetail'];
 
@@ -23,6 +25,7 @@ export function BatchPage() {
   const { batch: id } = useParams({ from: '/batches/$batch' });
   const query = useQuery(batchQuery(id));
   const batch = query.data;
+  const task = useTask();
   return (
     <Page
       title={batch ? `Batch ${batch.name}` : 'Batch'}
@@ -39,13 +42,18 @@ export function BatchPage() {
           data.samples.length === 0 ? (
             <Empty icon={Images} title="No picture is in this batch" />
           ) : (
-            <PagedStrip
-              items={data.samples.map((s) => ({
-                key: s.key,
-                // What is done needs no word; what is not, stands out.
-                note: s.state === 'done' ? undefined : <StateBadge state={s.state} />,
-              }))}
-            />
+            <>
+              {task === 'classification' && data.tasks.open > 0 && (
+                <ClassSitting key={data.id} batch={data} />
+              )}
+              <PagedStrip
+                items={data.samples.map((s) => ({
+                  key: s.key,
+                  // What is done needs no word; what is not, stands out.
+                  note: s.state === 'done' ? undefined : <StateBadge state={s.state} />,
+                }))}
+              />
+            </>
           )
         }
       </Loaded>
