@@ -17,6 +17,7 @@
   X(images) \
   X(class_folders) \
   X(csv) \
+  X(idx) \
   X(ucy) \
   X(mot) \
   X(kitti) \

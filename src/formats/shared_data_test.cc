@@ -57,6 +57,13 @@ TEST_F(SharedData, BloodCellsHaveOneBoxWithoutSize) {
   EXPECT_EQ(reject.where, "object 13 \"RBC\"");
 }
 
+TEST_F(SharedData, ArraysOfPicturesAreReadPackedOrNot) {
+  EXPECT_EQ(read("idx", "cls-fashion-sprite").labels, 600U);
+  const auto mnist = read("idx", "label-errors/mnist");
+  EXPECT_EQ(mnist.labels, 10'000U);
+  EXPECT_EQ(mnist.report.classes.size(), 10U);
+}
+
 TEST_F(SharedData, CardsAreRead) {
   const auto totals = read("voc", "det-cards/train");
   EXPECT_EQ(totals.samples, 222U);

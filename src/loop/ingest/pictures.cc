@@ -55,10 +55,9 @@ class Stored {
   std::vector<std::pair<std::filesystem::path, std::filesystem::file_time_type>> files_;
 };
 
-Picture load(Project& project, const std::filesystem::path& file, const KnownSamples& known,
-             Keep keep, Stored& stored) {
-  const std::string bytes = read_file(file, kPictureBytesMax);
-  const auto info = media::probe(bytes, file.string());
+Picture load(Project& project, const std::string& bytes, const std::string& origin,
+             const KnownSamples& known, Keep keep, Stored& stored) {
+  const auto info = media::probe(bytes, origin);
   Picture picture{.media = sha256_hex(bytes),
                   .media_type = info.media_type,
                   .width = info.width,
@@ -66,7 +65,7 @@ Picture load(Project& project, const std::filesystem::path& file, const KnownSam
                   .orientation = info.orientation};
   picture.captured_at = info.captured_at.empty() ? 0 : parse_time(info.captured_at);
   if (!known.has_media(picture.media)) {
-    const auto thumbnail = make_thumbnail(bytes, file.string());  // decodes: truncated data throws
+    const auto thumbnail = make_thumbnail(bytes, origin);  // decodes: truncated data throws
     if (keep == Keep::kBlobs) {
       stored.put(bytes, picture.media);
       store_thumbnail(project, picture.media, thumbnail);
@@ -75,9 +74,12 @@ Picture load(Project& project, const std::filesystem::path& file, const KnownSam
   return picture;
 }
 
-// A sample that is no file: kept as it is.
-Picture load_bytes(const formats::Record& record, const KnownSamples& known, Keep keep,
-                   Stored& stored) {
+// A sample that is no file of its own: a picture of a larger file, or what is kept as it is.
+Picture load_bytes(Project& project, const formats::Record& record, const KnownSamples& known,
+                   Keep keep, Stored& stored) {
+  if (record.sample.media_type.starts_with("image/")) {
+    return load(project, record.media, record.file + ", " + record.where, known, keep, stored);
+  }
   Picture picture{.media = sha256_hex(record.media), .media_type = record.sample.media_type};
   if (keep == Keep::kBlobs && !known.has_media(picture.media)) {
     stored.put(record.media, picture.media);
@@ -94,10 +96,15 @@ std::vector<Picture> load_pictures(Project& project, std::span<const formats::Re
   parallel_for(records.size(), 4, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       if (!records[i].media.empty()) {
-        pictures[i] = load_bytes(records[i], known, keep, stored);
-      } else if (!records[i].image.empty()) {
         auto problem =
-            problem_of([&] { pictures[i] = load(project, records[i].image, known, keep, stored); });
+            problem_of([&] { pictures[i] = load_bytes(project, records[i], known, keep, stored); });
+        pictures[i].problem = std::move(problem);
+      } else if (!records[i].image.empty()) {
+        auto problem = problem_of([&] {
+          const auto& file = records[i].image;
+          pictures[i] =
+              load(project, read_file(file, kPictureBytesMax), file.string(), known, keep, stored);
+        });
         pictures[i].problem = std::move(problem);
       }
     }

@@ -237,6 +237,9 @@ Returned read_returned(Project& project, const Batch& batch, const ImportOptions
           returned.refused.push_back(key);
           return;
         }
+        if (record.labels.empty() && has_one_class(project)) {
+          return;  // nobody has said yet what it is
+        }
         const auto [labels, is_new] = returned.labels.try_emplace(key);
         if (!is_new) {
           twice.add(record.file, record.where,
