@@ -92,7 +92,7 @@ class Signs(Journey):
         self.run("deploy", "base")
         checks = self.run("check", "run")
         ran = {r["check"] for r in checks["runs"] if "skipped" not in r}
-        assert "label_loss" in ran and "sensor_disagreement" not in ran, checks
+        assert {"label_loss", "error_types"} <= ran and "sensor_disagreement" not in ran, checks
         findings = self.run("findings")["findings"]
         assert any(f["error"] in ("wrong_class", "label_class") for f in findings), findings[:3]
         self.run("modes", "update")

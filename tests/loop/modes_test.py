@@ -59,7 +59,7 @@ def found_with_the_first(project, folder, rows):
     expect(code == 0, f"the first model passes: {code}")
     small.spotter("approve", "--project", str(project))
     small.spotter("deploy", "m1", "--project", str(project))
-    small.spotter("check", "run", "label_loss", "--project", str(project))
+    small.spotter("check", "run", "error_types", "--project", str(project))
     small.spotter("modes", "update", "--project", str(project))
     mode = rainy_mode(project)
     expect(mode["state"] == "open", f"found with m1: {mode['state']}")

@@ -12,6 +12,7 @@
 #include "domain/proposal.h"
 #include "kernels/error_shares.h"
 #include "kernels/match.h"
+#include "loop/checks/box_columns.h"
 #include "loop/checks/check.h"
 
 namespace spotter::checks {
@@ -224,18 +225,14 @@ CheckOutput run(const CheckInput& input) {
   for (std::size_t i = 0; i < kernels::kErrorKinds.size(); ++i) {
     gains[std::string(kernels::kErrorKinds[i])] = shares.gain[i];
   }
-  const Limits limits{input.number("score"), input.number("confident")};
+  // Where every sample has one answer, the answer stands, however unsure.
+  const Limits limits{input.task == "classification" ? 0 : input.number("score"),
+                      input.number("confident")};
   for (std::size_t s = 0; s < input.samples.size(); ++s) {
     if (output.examined[s] == 0) {
       continue;
     }
-    std::map<std::string, std::int64_t> counts;
-    for (const auto& label : input.labels[s]->labels) {
-      counts[label.class_name] += label.crowd || label.ignore ? 0 : 1;
-    }
-    for (const auto& [class_name, count] : counts) {
-      output.objects.push_back({s, class_name, count});
-    }
+    count_objects(*input.labels[s], s, output);
     Judge(*input.labels[s], input.outputs[s]->set, limits, gains, classes)
         .report(input.samples[s].key, output.findings);
   }
@@ -244,7 +241,9 @@ CheckOutput run(const CheckInput& input) {
 
 constexpr std::array<std::string_view, 2> kTasks = {"detection", "classification"};
 constexpr std::array kParams = {
-    Param{.name = "score", .number = 0.3, .summary = "detections from this score on are judged"},
+    Param{.name = "score",
+          .number = 0.3,
+          .summary = "detections from this score on are judged; of a classifier every answer is"},
     Param{.name = "confident",
           .number = 0.7,
           .summary = "detections from this score on propose a change to the label"},

@@ -13,11 +13,13 @@ Box square(double x, double side = 10) {
   return {x, 0, x + side, side};
 }
 
-CheckOutput run_on(const LabelSet& labels, lake::ModelOutput output) {
+CheckOutput run_on(const LabelSet& labels, lake::ModelOutput output,
+                   const std::string& task = "detection") {
   const std::vector<std::string> classes = {"cone", "vehicle"};
   const std::vector<Sample> samples = {{.key = "a"}};
   const Json parameters = resolve(find_check("error_types"), Json::object());
   CheckInput input;
+  input.task = task;
   input.classes = classes;
   input.samples = samples;
   input.labels = {&labels};
@@ -83,6 +85,28 @@ TEST(ErrorTypes, AConfidentDetectionProposesTheLabel) {
   const std::map<std::string, std::string> expected = {
       {"swapped", "set_class"}, {"shifted", "set_box"}, {"p2", "add"}, {"doubtful", ""}};
   EXPECT_EQ(action, expected);
+}
+
+TEST(ErrorTypes, WhatIsToBeIgnoredIsNoMistake) {
+  LabelSet labels{.sample = "a"};
+  labels.labels = {labelled("ignored", "cone", square(0))};
+  labels.labels[0].ignore = true;
+  lake::ModelOutput output;
+  output.set.predictions = {predicted("cone", 0.8, square(0))};
+  EXPECT_TRUE(run_on(labels, output).findings.empty());
+  EXPECT_TRUE(run_on(labels, {}).findings.empty());
+}
+
+TEST(ErrorTypes, OfAClassifierEveryAnswerIsJudged) {
+  LabelSet labels{.sample = "a"};
+  labels.labels = {labelled("0", "cone", square(0))};
+  lake::ModelOutput output;
+  output.set.predictions = {predicted("vehicle", 0.2, square(0))};
+  const auto findings = run_on(labels, output, "classification").findings;
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].error, "wrong_class");
+  EXPECT_EQ(findings[0].object, "0");
+  EXPECT_EQ(run_on(labels, output).findings[0].error, "miss") << "too weak a detection";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // examples. Diverse, without near-duplicates, within a budget, and with a reason for each sample.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -44,5 +45,9 @@ struct RunCampaignOptions {
 [[nodiscard]] Json campaigns(Project& project);
 // As run_campaign returns it.
 [[nodiscard]] Json show_campaign(Project& project, const std::string& campaign);
+
+// How much of a budget a failure mode gets, beside the others: a campaign can aim at a slice, and
+// what happens everywhere ("true") it meets anyway.
+[[nodiscard]] double budget_share(std::string_view slice, double rank_score);
 
 }  // namespace spotter::curate

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "loop/curate/curate.h"
 
 namespace spotter::curate {
 namespace {
@@ -150,6 +151,13 @@ TEST(Select, SimilarityFallsWithDistance) {
   EXPECT_DOUBLE_EQ(similarity[0], 1);
   EXPECT_GT(similarity[1], similarity[2]);
   EXPECT_EQ(similarity[3], 0);
+}
+
+TEST(Select, WhatACampaignCanAimAtGetsMoreOfTheBudget) {
+  EXPECT_GT(budget_share("weather = 'rain'", 0.02), budget_share("true", 0.1));
+  EXPECT_GT(budget_share("true", 0.2), budget_share("true", 0.1));
+  EXPECT_LT(budget_share("weather = 'rain'", 0.02), budget_share("true", 0.2))
+      << "weight still counts";
 }
 
 }  // namespace

@@ -4,10 +4,16 @@
 #include <cmath>
 #include <set>
 
+#include "loop/curate/curate.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
 
 namespace spotter::curate {
+
+double budget_share(std::string_view slice, double rank_score) {
+  return slice == "true" ? rank_score : std::sqrt(rank_score);
+}
+
 namespace {
 
 constexpr std::size_t kExamplesMax = 200;
@@ -16,8 +22,7 @@ Wanted for_mode(Project& project, const FailureMode& mode, const Pool& pool) {
   Wanted wanted;
   auto& target = wanted.target;
   target.title = mode.title;
-  // A campaign can aim at a slice; what happens everywhere it meets anyway.
-  target.share = mode.slice == "true" ? mode.rank_score : std::sqrt(mode.rank_score);
+  target.share = budget_share(mode.slice, mode.rank_score);
   if (mode.slice != "true") {
     target.inside = pool.matching(mode.slice);
     target.words = mode.slice;

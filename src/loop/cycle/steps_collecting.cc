@@ -115,12 +115,16 @@ StepResult run_triage(const StepContext& context) {
   }
   const Json update =
       triage::update(context.project, {.model = champion_of(context), .cycle = context.cycle.id});
+  const auto share = [](const Json& mode) {
+    return curate::budget_share(mode["slice"].get<std::string>(), mode["rank_score"].get<double>());
+  };
+  std::vector<Json> modes = update["modes"];
+  std::stable_sort(modes.begin(), modes.end(),
+                   [&](const Json& a, const Json& b) { return share(a) > share(b); });
   Json open = Json::array();
-  for (const auto& mode : update["modes"]) {
-    const auto state = mode.value("state", "");
-    if (state != "fixed" && state != "ignored" && open.size() < kModesMax) {
-      open.push_back({{"id", mode["id"]}, {"title", mode.value("title", "")}, {"state", state}});
-    }
+  for (std::size_t i = 0; i < std::min(kModesMax, modes.size()); ++i) {
+    open.push_back(
+        {{"id", modes[i]["id"]}, {"title", modes[i]["title"]}, {"state", modes[i]["state"]}});
   }
   return {.outputs = {{"findings", update["findings"]}, {"modes", open}}};
 }

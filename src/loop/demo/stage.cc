@@ -103,7 +103,7 @@ slices:
     class: vehicle{}
 checks:                  # those of the story; without this list every check runs
   - name: flags
-  - name: label_loss
+  - name: error_types
   - name: sensor_disagreement
   - name: embedding_distance
 curate:

@@ -74,7 +74,7 @@ double prior_precision(const std::string& check) {
                                                       {"sensor_disagreement", 0.7},
                                                       {"error_types", 0.7},
                                                       {"label_sanity", 0.6},
-                                                      {"label_loss", 0.7},
+                                                      {"label_loss", 0.3},
                                                       {"label_errors", 0.3},
                                                       {"embedding_distance", 0.4},
                                                       {"embeddings", 0.4},

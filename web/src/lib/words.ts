@@ -149,7 +149,7 @@ export function jobWords(kind: string): string {
 
 const kChecks: Record<string, string> = {
   flags: 'flagged by a person',
-  label_loss: 'label and model disagree',
+  label_loss: 'the labels surprise the model',
   label_errors: 'label probably wrong',
   uncertainty: 'the model is unsure',
   miscalibration: 'scores promise too much or too little',
