@@ -237,10 +237,15 @@ class Duplicates {
     }
   }
 
-  // Rows that may be near share a cell; each pair of tiles of a cell is multiplied.
+  // Rows that may be near share a cell.
   void join_near_rows() {
-    const Cells cells = overlapping_cells({projections_, directions_, errors_},
-                                          std::move(different_), 1.0001F * threshold_, kTile);
+    overlapping_cells({projections_, directions_, errors_}, std::move(different_),
+                      1.0001F * threshold_, kTile,
+                      [&](const Cells& cells) { join_in_cells(cells); });
+  }
+
+  // Each pair of tiles of a cell is multiplied.
+  void join_in_cells(const Cells& cells) {
     struct Task {
       std::span<const std::uint32_t> cell;
       std::size_t tile;

@@ -70,7 +70,7 @@ void expect_all_pairs(const std::vector<float>& values, std::size_t dimensions, 
 
 TEST(NearDuplicates, AreThoseOfAllPairs) {
   for (const std::size_t dimensions : {1U, 3U, 40U, 100U}) {
-    const auto values = rows_with_copies(2500, dimensions);
+    const auto values = rows_with_copies(1700, dimensions);
     for (const float threshold : {0.0F, 0.05F, 0.5F, 4.0F}) {
       expect_all_pairs(values, dimensions, threshold);
     }

@@ -1,6 +1,7 @@
 #include "kernels/overlapping_cells.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spotter::kernels {
 namespace {
@@ -11,10 +12,13 @@ struct Cut {
   double pairs = 1;  // left of those within the cell, as a share
 };
 
+constexpr std::size_t kPointsAtOnce = std::size_t{1} << 21;
+
 class Cutter {
  public:
-  Cutter(const UncertainPoints& points, float reach, std::size_t size)
-      : points_(points), reach_(reach), size_(size) {}
+  Cutter(const UncertainPoints& points, float reach, std::size_t size,
+         const std::function<void(const Cells&)>& use)
+      : points_(points), reach_(reach), size_(size), use_(use) {}
 
   void cut(std::vector<std::uint32_t> members) {
     constexpr double kPairsMax = 0.85;  // else the cut is not worth its copies
@@ -26,8 +30,15 @@ class Cutter {
     }
     cells_.points.insert(cells_.points.end(), members.begin(), members.end());
     cells_.ends.push_back(cells_.points.size());
+    if (cells_.points.size() >= kPointsAtOnce) {
+      flush();
+    }
   }
-  Cells cells() { return std::move(cells_); }
+  void flush() {
+    use_(cells_);
+    cells_.points.clear();
+    cells_.ends.clear();
+  }
 
  private:
   [[nodiscard]] float value(std::uint32_t point, std::size_t dimension) const {
@@ -92,17 +103,19 @@ class Cutter {
   const UncertainPoints& points_;
   float reach_;
   std::size_t size_;
+  const std::function<void(const Cells&)>& use_;
   std::vector<float> sample_;
   Cells cells_;
 };
 
 }  // namespace
 
-Cells overlapping_cells(const UncertainPoints& points, std::vector<std::uint32_t> members,
-                        float reach, std::size_t size) {
-  Cutter cutter(points, reach, size);
+void overlapping_cells(const UncertainPoints& points, std::vector<std::uint32_t> members,
+                       float reach, std::size_t size,
+                       const std::function<void(const Cells&)>& use) {
+  Cutter cutter(points, reach, size, use);
   cutter.cut(std::move(members));
-  return cutter.cells();
+  cutter.flush();
 }
 
 }  // namespace spotter::kernels

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,15 +21,14 @@ struct Cells {
   std::vector<std::size_t> ends;
 };
 
-// Any two of `members` within Euclidean distance `reach` of each other share at least one cell. A
-// cell is cut in two at the place, of a few in each dimension, where the halves have the fewest
-// pairs; each half takes what lies within `reach` beyond the cut, the lower one only. Cells of at
-// most `size` points are not cut, nor those where that would not help: there may be one cell of
-// all points. Costs points × levels, and memory for each point as often as it is in a cell: once
-// where cuts meet no points, some ten times where `reach` is a quarter of the data's width.
-// Deterministic.
-[[nodiscard]] Cells overlapping_cells(const UncertainPoints& points,
-                                      std::vector<std::uint32_t> members, float reach,
-                                      std::size_t size);
+// Calls `use` with cells, some thousands at a time: any two of `members` within Euclidean distance
+// `reach` of each other share at least one of them. A cell is cut in two at the place, of a few in
+// each dimension, where the halves have the fewest pairs; the lower half takes what lies within
+// `reach` beyond the cut too. Cells of at most `size` points are not cut, nor those where that
+// would not help: there may be one cell of all points. Costs points × levels, each point as often
+// as it is in a cell: once where cuts meet no points, twenty times and more where `reach` is a
+// quarter of the data's width in all dimensions. Memory: a few million numbers. Deterministic.
+void overlapping_cells(const UncertainPoints& points, std::vector<std::uint32_t> members,
+                       float reach, std::size_t size, const std::function<void(const Cells&)>& use);
 
 }  // namespace spotter::kernels

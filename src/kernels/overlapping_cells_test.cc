@@ -26,6 +26,18 @@ std::vector<float> clustered(std::size_t rows) {
   return values;
 }
 
+Cells all_cells(const UncertainPoints& points, const std::vector<std::uint32_t>& members,
+                float reach) {
+  Cells all;
+  overlapping_cells(points, members, reach, 64, [&](const Cells& cells) {
+    for (const auto end : cells.ends) {
+      all.ends.push_back(all.points.size() + end);
+    }
+    all.points.insert(all.points.end(), cells.points.begin(), cells.points.end());
+  });
+  return all;
+}
+
 TEST(OverlappingCells, NearPointsShareOne) {
   constexpr std::uint32_t kRows = 1500;
   constexpr float kReach = 0.3F;
@@ -34,7 +46,7 @@ TEST(OverlappingCells, NearPointsShareOne) {
   std::vector<float> errors(kRows, 0.01F);
   std::vector<std::uint32_t> members(kRows);
   std::iota(members.begin(), members.end(), 0U);
-  const auto cells = overlapping_cells({values, 4, errors}, members, kReach, 64);
+  const auto cells = all_cells({values, 4, errors}, members, kReach);
   EXPECT_GT(cells.ends.size(), 20U);
   EXPECT_LT(cells.points.size(), 15 * kRows);
   ASSERT_EQ(cells.ends.back(), cells.points.size());
@@ -65,7 +77,7 @@ TEST(OverlappingCells, OneCellWhereCutsDoNotHelp) {
   std::vector<std::uint32_t> members(500);
   std::iota(members.begin(), members.end(), 0U);
   const std::vector<float> errors(500, 0.0F);
-  const auto cells = overlapping_cells({values, 4, errors}, members, 20, 64);
+  const auto cells = all_cells({values, 4, errors}, members, 20);
   ASSERT_EQ(cells.ends, std::vector<std::size_t>{500});
   EXPECT_EQ(cells.points, members);
 }
