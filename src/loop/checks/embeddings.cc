@@ -290,7 +290,7 @@ const Check embeddings = {
         "Benjamini-Hochberg over groups and checks; what a person has refuted is left out. Five "
         "pictures with the most failures stand for a group; the evidence has its `name` (and a "
         "`where`, if a condition on samples says it), its size and the shares inside and outside. "
-        "It looks at what other checks found last, so run them before, or it again. Single "
+        "It looks at what other checks found last. Single "
         "pictures unlike all of training are `embedding_distance`.",
     .needs = kNeedsEmbeddings | kNeedsSplits | kUsesFailures,
     .population = Population::kAll,

@@ -261,7 +261,9 @@ void Preparation::load_failures(const Check& check, Prepared& prepared) const {
         ++counts.failing[it->second];
       }
     }
-    prepared.input.failures.push_back(std::move(counts));
+    if (std::any_of(counts.failing.begin(), counts.failing.end(), [](auto n) { return n > 0; })) {
+      prepared.input.failures.push_back(std::move(counts));
+    }
   }
 }
 

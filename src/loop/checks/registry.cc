@@ -18,11 +18,11 @@
   X(sensor_disagreement) \
   X(track_disagreement) \
   X(embedding_distance) \
-  X(embeddings) \
   X(hindsight) \
   X(label_sanity) \
   X(uncertainty) \
   X(miscalibration) \
+  X(embeddings) \
   /* new ones above this line */
 
 namespace spotter::checks {

@@ -215,6 +215,16 @@ TEST_F(Street, ChecksRunOnceForTheSameInputs) {
   EXPECT_EQ(of(first, "flags")["findings"], flagged_.size());
   EXPECT_GT(of(first, "sensor_disagreement")["findings"], 100);
   EXPECT_GT(of(first, "embedding_distance")["findings"], 50);
+  int clusters = 0;  // of what the checks before it found
+  const Json found = triage::findings(project_, {.check = "embeddings", .limit = 100});
+  for (const auto& finding : found["findings"]) {
+    if (finding["error"] == "failure_cluster") {
+      ++clusters;
+      EXPECT_NE(finding["evidence"]["name"].get<std::string>().find("% in rain"),
+                std::string::npos);
+    }
+  }
+  EXPECT_GE(clusters, 5);
   EXPECT_EQ(of(first, "label_loss")["examined"], 400);
   const auto stored = project_.lake->findings().size();
   const Json second = run_checks();
