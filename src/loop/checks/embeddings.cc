@@ -240,8 +240,10 @@ CheckOutput run(const CheckInput& input) {
     }
   }
   if (rows.rows.size() > 1) {
-    const double limit = find_near_duplicates(rows, input.number("share"), output);
-    find_leaks(rows, limit, output);
+    if (input.task != "trajectory") {  // agents that stand are all alike
+      const double limit = find_near_duplicates(rows, input.number("share"), output);
+      find_leaks(rows, limit, output);
+    }
     find_shift(rows, input.number("level"), input.number("shift_floor"), output);
     find_failure_clusters(input, input.number("cluster_level"), output);
   }
@@ -280,7 +282,8 @@ const Check embeddings = {
         "Four questions to the image embeddings of the model. `near_duplicate`: a picture nearly "
         "equal to one of another scene, nearer than a share of the median distance to the nearest "
         "picture of another scene. `leak`: a picture of val or test as near as that to one of "
-        "train, of whichever scene. `shift`: an energy test of samples in no split against the "
+        "train, of whichever scene. Neither is asked of tracks, where agents that stand are all "
+        "alike. `shift`: an energy test of samples in no split against the "
         "training split, exchanging whole scenes; the ten pictures farthest from training stand "
         "for "
         "it. `failure_cluster`: look-alike pictures in which another check says more often than "

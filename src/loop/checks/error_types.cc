@@ -158,7 +158,8 @@ class Judge {
       const auto t = static_cast<std::size_t>(target);
       finding.error = type == ErrorType::kClass ? "wrong_class" : "bad_box";
       evidence["label"] = labels_[t].object;
-      evidence["other_class"] = labels_[t].class_name;
+      evidence["other_class"] = p.class_name;
+      finding.class_name = labels_[t].class_name;  // what was confused, as evaluations count it
       evidence["prediction"] = place;
       if (!taken_[t]) {
         taken_[t] = true;

@@ -372,6 +372,7 @@ CheckOutput run(const CheckInput& input) {
   return Run(input).find();
 }
 
+constexpr std::array<std::string_view, 1> kTasks = {"detection"};
 constexpr std::array kParams = {
     Param{.name = "layer",
           .text = "tracks",
@@ -428,6 +429,7 @@ const Check track_disagreement = {
         "camera_homography (nine numbers, row by row); else, where they say how fast the vehicle "
         "drove (speed_mps, or poses, and captured_at), by a horizon and a growth per metre that "
         "are learned from how detections follow each other.",
+    .tasks = kTasks,
     .needs = kNeedsPredictions | kUsesSensor,
     .population = Population::kUnseen,
     .params = kParams,
