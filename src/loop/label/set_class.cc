@@ -30,12 +30,12 @@ void check_class(Project& project, const std::string& name) {
 }  // namespace
 
 Json set_class(Project& project, const ClassOptions& options) {
-  check_class(project, options.class_name);
   const std::vector<std::string> keys = {options.sample};
   const auto samples = project.lake->samples(keys);
   if (samples.empty()) {
     fail(ErrorCode::kNotFound, fmt::format("there is no sample \"{}\"", options.sample));
   }
+  check_class(project, options.class_name);
   const auto current = project.lake->labels(keys, kLabelLayer);
   const bool labelled = !current.empty() && !current[0].labels.empty();
   const Json before = labelled ? Json(current[0].labels[0].class_name) : Json(nullptr);
