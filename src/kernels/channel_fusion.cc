@@ -1,6 +1,7 @@
 #include "kernels/channel_fusion.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "kernels/distributions.h"
@@ -27,11 +28,20 @@ struct Entry {
   double value;
 };
 
-std::vector<Entry> row_of(std::span<const Vote> votes) {
+// What a vote adds, with the groups of the channels; the weights are in the order of
+// ChannelFusion::weights_.
+std::array<Entry, 3> entries_of(const Vote& vote, std::span<const std::uint32_t> group) {
+  const std::size_t channel = vote.channel;
+  return {{{1 + 2 * channel, 1.0},
+           {2 + 2 * channel, 2 * vote.rank - 1},
+           {1 + 2 * group.size() + group[channel], 1.0}}};
+}
+
+std::vector<Entry> row_of(std::span<const Vote> votes, std::span<const std::uint32_t> group) {
   std::vector<Entry> row = {{0, 1.0}};
   for (const auto& vote : votes) {
-    row.push_back({1 + 2 * std::size_t{vote.channel}, 1.0});
-    row.push_back({2 + 2 * std::size_t{vote.channel}, 2 * vote.rank - 1});
+    const auto entries = entries_of(vote, group);
+    row.insert(row.end(), entries.begin(), entries.end());
   }
   return row;
 }
@@ -121,20 +131,24 @@ std::vector<double> newton_step(std::span<const Observed> data, const Prior& pri
 
 }  // namespace
 
-ChannelFusion::ChannelFusion(std::span<const double> precision, std::span<const JudgedVotes> judged,
-                             const FusionOptions& options)
-    : channel_count_(precision.size()) {
+ChannelFusion::ChannelFusion(std::span<const ChannelPrior> channels,
+                             std::span<const JudgedVotes> judged, const FusionOptions& options) {
   Prior prior{{logit(options.base)}, {options.base_variance}};
-  for (const double p : precision) {
-    prior.mean.push_back(logit(p) - logit(options.base));
-    prior.variance.push_back(options.weight_variance);
+  std::size_t groups = 0;
+  for (const auto& channel : channels) {
+    prior.mean.push_back(logit(channel.precision) - logit(options.base));
+    prior.variance.push_back(options.channel_variance);
     prior.mean.push_back(options.slope);
     prior.variance.push_back(options.slope_variance);
+    group_.push_back(channel.group);
+    groups = std::max<std::size_t>(groups, channel.group + 1);
   }
+  prior.mean.resize(prior.mean.size() + groups, 0.0);
+  prior.variance.resize(prior.mean.size(), options.group_variance);
   weights_ = prior.mean;
   std::vector<Observed> data;
   for (const auto& item : judged) {
-    data.push_back({row_of(item.votes), item.worth});
+    data.push_back({row_of(item.votes, group_), item.worth});
   }
   double now = cost(data, prior, weights_);
   for (int iteration = 0; !data.empty() && iteration < kIterationsMax; ++iteration) {
@@ -160,12 +174,11 @@ ChannelFusion::ChannelFusion(std::span<const double> precision, std::span<const 
 }
 
 double ChannelFusion::probability(std::span<const Vote> votes) const {
-  return sigmoid(dot(row_of(votes), weights_));
+  return sigmoid(dot(row_of(votes, group_), weights_));
 }
 
 double ChannelFusion::contribution(const Vote& vote) const {
-  const std::size_t at = 1 + 2 * std::size_t{vote.channel};
-  return weights_[at] + weights_[at + 1] * (2 * vote.rank - 1);
+  return dot(entries_of(vote, group_), weights_);
 }
 
 double rank_in(std::span<const double> sorted, double score) {

@@ -20,23 +20,31 @@ struct JudgedVotes {
   double worth = 0;         // 1 = there was something wrong, 0 = nothing, 0.5 = cannot be told
 };
 
+// What is believed of a channel before anybody judged it.
+struct ChannelPrior {
+  double precision = 0.3;   // in (0, 1)
+  std::uint32_t group = 0;  // channels of one source, that are right or wrong together; from 0
+};
+
 struct FusionOptions {
-  double base = 0.1;             // probability without any channel's word
-  double slope = 1.0;            // prior log-odds from the middle of a channel's ranks to its top
-  double weight_variance = 1.0;  // of the prior of a channel's weight, in log-odds²
+  double base = 0.1;            // probability without any channel's word
+  double slope = 1.0;           // prior log-odds from the middle of a channel's ranks to its top
+  double group_variance = 2.0;  // of what the channels of a group share of their weights, log-odds²
+  double channel_variance = 0.5;  // of what each has of its own
   double slope_variance = 0.5;
   double base_variance = 0.5;
 };
 
-// log-odds = base + Σ over the votes of (weight + slope × (2 rank − 1)). Gaussian priors, with
-// means such that a channel alone at its middle rank has its prior precision; maximum a posteriori
-// by Newton's method (Bishop 2006, 4.3.3 and 4.5; the natural form of naive Bayes fusion, in which
-// verdicts correct for channels that repeat each other).
+// log-odds = base + Σ over the votes of (weight of the group + weight of the channel + slope ×
+// (2 rank − 1)). Gaussian priors, with means such that a channel alone at its middle rank has its
+// prior precision; maximum a posteriori by Newton's method (Bishop 2006, 4.3.3 and 4.5; the natural
+// form of naive Bayes fusion, in which verdicts correct for channels that repeat each other).
+// Groups are a hierarchical prior: a verdict on one kind of error of a check also says something of
+// its other kinds, so that a check is known after a screen and not after a screen of each kind.
 class ChannelFusion {
  public:
-  // `precision`: prior of each channel, in (0, 1). Costs channels³ × a few iterations and linear
-  // time in the verdicts.
-  ChannelFusion(std::span<const double> precision, std::span<const JudgedVotes> judged,
+  // Costs (channels + groups)³ × a few iterations and linear time in the verdicts.
+  ChannelFusion(std::span<const ChannelPrior> channels, std::span<const JudgedVotes> judged,
                 const FusionOptions& options = {});
 
   // Probability in (0, 1). `votes`: at most one a channel.
@@ -45,8 +53,8 @@ class ChannelFusion {
   [[nodiscard]] double contribution(const Vote& vote) const;
 
  private:
-  std::size_t channel_count_ = 0;
-  std::vector<double> weights_;  // base, then weight and slope of each channel
+  std::vector<std::uint32_t> group_;  // of each channel
+  std::vector<double> weights_;  // base, weight and slope of each channel, weight of each group
 };
 
 // Mean ranks of `scores` among `sorted` (rising), 0..1: ties share the middle of their places; an

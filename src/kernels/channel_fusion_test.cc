@@ -13,11 +13,11 @@ namespace spotter::kernels {
 namespace {
 
 TEST(ChannelFusion, WithoutVerdictsAChannelIsBelievedAsItsPriorSays) {
-  const std::array precision = {0.9, 0.3, 0.1};
+  constexpr std::array<ChannelPrior, 3> precision = {{{0.9, 0}, {0.3, 1}, {0.1, 2}}};
   const ChannelFusion fusion(precision, {});
   for (std::uint32_t c = 0; c < precision.size(); ++c) {
     const Vote vote{c, 0.5};
-    EXPECT_NEAR(fusion.probability({&vote, 1}), precision[c], 1e-9);
+    EXPECT_NEAR(fusion.probability({&vote, 1}), precision[c].precision, 1e-9);
   }
   const Vote top{1, 1};
   const Vote low{1, 0};
@@ -27,14 +27,14 @@ TEST(ChannelFusion, WithoutVerdictsAChannelIsBelievedAsItsPriorSays) {
 }
 
 TEST(ChannelFusion, TwoChannelsThatAgreeAreBelievedMoreThanOne) {
-  const std::array precision = {0.5, 0.5};
+  constexpr std::array<ChannelPrior, 2> precision = {{{0.5, 0}, {0.5, 1}}};
   const ChannelFusion fusion(precision, {});
   const std::array both = {Vote{0, 0.5}, Vote{1, 0.5}};
   EXPECT_NEAR(fusion.probability(both), 0.9, 1e-9);  // log-odds add up: 0 + 0 − logit(0.1)
 }
 
 TEST(ChannelFusion, VerdictsMoveAChannelToItsPrecision) {
-  const std::array precision = {0.2, 0.8};
+  constexpr std::array<ChannelPrior, 2> precision = {{{0.2, 0}, {0.8, 1}}};
   std::vector<JudgedVotes> judged;
   for (int i = 0; i < 400; ++i) {
     judged.push_back({{{0, (i % 10) / 10.0}}, i % 10 < 9 ? 1.0 : 0.0});
@@ -48,13 +48,36 @@ TEST(ChannelFusion, VerdictsMoveAChannelToItsPrecision) {
 }
 
 TEST(ChannelFusion, AChannelThatRepeatsAnotherIsNotCountedTwice) {
-  const std::array precision = {0.5, 0.5};
+  constexpr std::array<ChannelPrior, 2> precision = {{{0.5, 0}, {0.5, 1}}};
   std::vector<JudgedVotes> judged;
   for (int i = 0; i < 200; ++i) {
     judged.push_back({{{0, 0.5}, {1, 0.5}}, i % 2 == 0 ? 1.0 : 0.0});
   }
   const std::array both = {Vote{0, 0.5}, Vote{1, 0.5}};
   EXPECT_NEAR(ChannelFusion(precision, judged).probability(both), 0.5, 0.06);
+}
+
+TEST(ChannelFusion, WhatIsLearnedOfOneKindSpeaksForTheOthersOfItsGroup) {
+  // Six kinds of error of one check, five of them judged right ten times, and a check of its own.
+  constexpr std::array<ChannelPrior, 7> channels = {
+      {{0.7, 0}, {0.7, 0}, {0.7, 0}, {0.7, 0}, {0.7, 0}, {0.7, 0}, {0.7, 1}}};
+  std::vector<JudgedVotes> judged;
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    judged.push_back({{{i % 5, 0.5}}, 1.0});
+  }
+  const ChannelFusion fusion(channels, judged);
+  const Vote sibling{5, 0.5};
+  const Vote stranger{6, 0.5};
+  EXPECT_GT(fusion.probability({&sibling, 1}), 0.9);
+  EXPECT_LT(fusion.probability({&stranger, 1}), 0.8);
+  // … and its own word counts for more: one kind that is always wrong is not carried by the rest.
+  for (int i = 0; i < 15; ++i) {
+    judged.push_back({{{5, 0.5}}, 0.0});
+  }
+  const ChannelFusion after(channels, judged);
+  EXPECT_LT(after.probability({&sibling, 1}), 0.4);
+  const Vote good{0, 0.5};
+  EXPECT_GT(after.probability({&good, 1}), 0.9);
 }
 
 // Failures of which one good channel finds most, two fair ones find some, and three find as many by
@@ -115,7 +138,8 @@ double precision_of_top(const Simulated& world, const std::vector<double>& value
 
 TEST(ChannelFusion, AfterAHundredVerdictsItIsAtLeastAsGoodAsTheBestChannel) {
   // Priors that are wrong on purpose: the good channel starts below two that know nothing.
-  constexpr std::array kPrecision = {0.3, 0.3, 0.3, 0.5, 0.5, 0.2};
+  constexpr std::array<ChannelPrior, 6> kPrecision = {
+      {{0.3, 0}, {0.3, 1}, {0.3, 2}, {0.5, 3}, {0.5, 4}, {0.2, 5}}};
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     const auto world = simulate(seed);
     std::vector<JudgedVotes> judged;

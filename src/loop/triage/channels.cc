@@ -148,12 +148,13 @@ void Channels::learn(Project& project) {
       judged.push_back({votes(findings), worth_of(judgement.verdict)});
     }
   }
-  std::vector<double> precision;
-  precision.reserve(names_.size());
+  std::vector<kernels::ChannelPrior> priors;
+  std::map<std::string, std::uint32_t> checks;
   for (const auto& name : names_) {
-    precision.push_back(prior_precision(name.check));
+    const auto group = checks.try_emplace(name.check, static_cast<std::uint32_t>(checks.size()));
+    priors.push_back({prior_precision(name.check), group.first->second});
   }
-  fusion_.emplace(precision, judged);
+  fusion_.emplace(priors, judged);
 }
 
 std::uint32_t Channels::index_of(const ChannelName& channel) const {
