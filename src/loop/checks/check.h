@@ -89,10 +89,12 @@ struct CheckInput {
   std::vector<FailureCounts> failures;  // of checks that judge object by object
   trainer::Embeddings embeddings;       // of those samples that have one
   trainer::Embeddings training_embeddings;
-  std::vector<std::string> training_scenes;       // aligned with training_embeddings.keys
-  std::vector<const LabelSet*> reference_labels;  // aligned with each other
+  std::vector<std::string> training_scenes;  // aligned with training_embeddings.keys
+  // Of the training set, where both labels and sensor are known; aligned with each other.
+  std::vector<const LabelSet*> reference_labels;
   std::vector<const LabelSet*> reference_sensor;
-  const Json* parameters = nullptr;  // complete: see resolve
+  std::vector<const lake::ModelOutput*> reference_outputs;  // null = no prediction is known
+  const Json* parameters = nullptr;                         // complete: see resolve
 
   [[nodiscard]] double number(std::string_view name) const;
 };

@@ -64,6 +64,11 @@ Box parse_box(const std::string& text) {
   return {box[0].get<double>(), box[1].get<double>(), box[2].get<double>(), box[3].get<double>()};
 }
 
+// A model that came as predictions only cannot be run.
+bool runs_here(const trainer::Model& model) {
+  return json_get_or<std::string>(model.definition, "runtime", "") != "imported";
+}
+
 }  // namespace
 
 Preparation::Preparation(Project& project, const RunOptions& options)
@@ -140,6 +145,9 @@ std::unique_ptr<Prepared> Preparation::prepare(const Check& check, const Json& p
   if ((check.needs & kNeedsPredictions) != 0) {
     load_outputs(check, *prepared, keys);
   }
+  if ((check.needs & kNeedsReference) != 0) {
+    load_reference(check, *prepared);
+  }
   if ((check.needs & kNeedsEmbeddings) != 0) {
     load_embeddings(*prepared, keys);
   }
@@ -165,24 +173,43 @@ void Preparation::load_labels(const Check& check, Prepared& prepared) const {
     prepared.sensor = project_.lake->labels(keys, layer);
     input.sensor = aligned_labels(prepared.samples, prepared.sensor);
   }
-  if ((check.needs & kNeedsReference) != 0) {
-    // What people labelled in the training version; of a model whose version is not known,
-    // anywhere.
-    const std::vector<std::string> training(training_keys_.begin(), training_keys_.end());
-    const std::string version = training.empty() ? "" : model_->dataset_version;
-    prepared.reference_labels = project_.lake->labels(training, kLabelLayer, version);
-    prepared.reference_sensor = project_.lake->labels(training, layer);
-    std::map<std::string_view, const LabelSet*> sensor_of;
-    for (const auto& set : prepared.reference_sensor) {
-      sensor_of.emplace(set.sample, &set);
+}
+
+// What people labelled in the training version, of a model whose version is not known, anywhere;
+// with what the sensor saw and the model says there.
+void Preparation::load_reference(const Check& check, Prepared& prepared) {
+  auto& input = prepared.input;
+  const std::vector<std::string> training(training_keys_.begin(), training_keys_.end());
+  const std::string version = training.empty() ? "" : model_->dataset_version;
+  prepared.reference_labels = project_.lake->labels(training, kLabelLayer, version);
+  prepared.reference_sensor = project_.lake->labels(training, layer_of(prepared.parameters));
+  std::map<std::string_view, const LabelSet*> sensor_of;
+  for (const auto& set : prepared.reference_sensor) {
+    sensor_of.emplace(set.sample, &set);
+  }
+  std::vector<std::string> keys;
+  for (const auto& set : prepared.reference_labels) {
+    const auto it = sensor_of.find(set.sample);
+    if (it != sensor_of.end()) {
+      keys.push_back(set.sample);
+      input.reference_labels.push_back(&set);
+      input.reference_sensor.push_back(it->second);
     }
-    for (const auto& set : prepared.reference_labels) {
-      const auto it = sensor_of.find(set.sample);
-      if (it != sensor_of.end()) {
-        input.reference_labels.push_back(&set);
-        input.reference_sensor.push_back(it->second);
-      }
-    }
+  }
+  if ((check.needs & kNeedsPredictions) == 0 || keys.empty()) {
+    return;
+  }
+  if (runs_here(*model_)) {
+    predict(keys, false);
+  }
+  prepared.reference_outputs = project_.lake->predictions(model_->id, keys);
+  std::map<std::string_view, const lake::ModelOutput*> output_of;
+  for (const auto& output : prepared.reference_outputs) {
+    output_of.emplace(output.set.sample, &output);
+  }
+  for (const auto& key : keys) {
+    const auto it = output_of.find(key);
+    input.reference_outputs.push_back(it == output_of.end() ? nullptr : it->second);
   }
 }
 
@@ -271,9 +298,7 @@ void Preparation::predict(const std::vector<std::string>& keys, bool with_labels
   trainer::PredictRequest request;
   request.model = model_->id;
   request.keys = keys;
-  // A model that came as predictions only cannot be run again for its loss.
-  const auto runtime = json_get_or<std::string>(model_->definition, "runtime", "");
-  request.labels = with_labels && runtime != "imported";
+  request.labels = with_labels && runs_here(*model_);
   request.cycle = options_.cycle;
   request.step = "checks";
   const trainer::Progress quiet = [](double, std::string_view) {};
@@ -404,6 +429,7 @@ std::string input_key(const Check& check, const std::string& model, const Prepar
     text.add(*sets);
   }
   text.add(prepared.outputs);
+  text.add(prepared.reference_outputs);
   for (const auto& flag : prepared.input.flags) {
     text.add(flag.id);
   }

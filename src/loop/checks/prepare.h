@@ -21,6 +21,7 @@ struct Prepared {
   std::vector<lake::ModelOutput> outputs;
   std::vector<LabelSet> reference_labels;
   std::vector<LabelSet> reference_sensor;
+  std::vector<lake::ModelOutput> reference_outputs;
   Json parameters;
   CheckInput input;
   std::string skipped;  // why the check cannot run; empty = it can
@@ -41,6 +42,7 @@ class Preparation {
   void load_failures(const Check& check, Prepared& prepared) const;
   [[nodiscard]] std::vector<TrainingEnd> training_ends() const;
   void load_labels(const Check& check, Prepared& prepared) const;
+  void load_reference(const Check& check, Prepared& prepared);
   void load_outputs(const Check& check, Prepared& prepared, const std::vector<std::string>& keys);
   void load_embeddings(Prepared& prepared, const std::vector<std::string>& keys);
 
