@@ -41,7 +41,7 @@ std::string channels_text(const Json& channels) {
 void print_queue(const Json& result) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : result["items"]) {
-    rows.push_back({item["id"], percent(item["probability"]), item["verdict"], item["error"],
+    rows.push_back({item["id"], percent(item["worth"]), item["verdict"], item["error"],
                     item["class"], item["sample"], channels_text(item["channels"]),
                     proposal_text(item["proposal"])});
   }

@@ -91,6 +91,7 @@ struct CheckInput {
   trainer::Embeddings training_embeddings;
   std::vector<std::string> training_scenes;  // aligned with training_embeddings.keys
   // Of the training set, where both labels and sensor are known; aligned with each other.
+  std::vector<Sample> reference_samples;
   std::vector<const LabelSet*> reference_labels;
   std::vector<const LabelSet*> reference_sensor;
   std::vector<const lake::ModelOutput*> reference_outputs;  // null = no prediction is known

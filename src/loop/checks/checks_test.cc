@@ -41,6 +41,7 @@ struct Scene {
       input.labels.push_back(&labels[i]);
       input.sensor.push_back(&sensor[i]);
       input.outputs.push_back(&outputs[i]);
+      input.reference_samples.push_back(samples[i]);
       input.reference_labels.push_back(&labels[i]);
       input.reference_sensor.push_back(&sensor[i]);
     }

@@ -42,6 +42,12 @@ float log2_of(double value) {
   return static_cast<float>(std::log2(std::max(value, 0.01)));
 }
 
+bool is_cut_off(const Sample& sample, const Box& box) {
+  const bool known = sample.width > 0 && sample.height > 0;
+  return known && (box.x1 < 1 || box.y1 < 1 || box.x2 > static_cast<double>(sample.width) - 1 ||
+                   box.y2 > static_cast<double>(sample.height) - 1);
+}
+
 const Label* labelled_at(const Box& cluster, const LabelSet& labels) {
   const Label* best = nullptr;
   double overlap = kSameObject;
@@ -69,16 +75,18 @@ double support_of(const Box& cluster, const PredictionSet* predictions) {
   return best;
 }
 
-std::vector<ClusterLook> looks_of(const LabelSet& clusters, const PredictionSet* predictions) {
+std::vector<ClusterLook> looks_of(const Sample& sample, const LabelSet& clusters,
+                                  const PredictionSet* predictions) {
   std::vector<double> distance;
   std::vector<ClusterLook> looks;
   for (const auto& cluster : clusters.labels) {
     const Json facts = facts_of(cluster);
     distance.push_back(json_get_or<double>(facts, "distance_m", -1.0));
     const double height = std::max(cluster.box.height(), 1e-9);
-    looks.push_back({{log2_of(height), log2_of(json_get_or<double>(facts, "height_m", 0.0)),
-                      log2_of(cluster.box.width() / height), 0,
-                      static_cast<float>(support_of(cluster.box, predictions))}});
+    looks.push_back(
+        {{log2_of(height), log2_of(json_get_or<double>(facts, "height_m", 0.0)),
+          log2_of(cluster.box.width() / height), 0, is_cut_off(sample, cluster.box) ? 1.0F : 0.0F,
+          static_cast<float>(support_of(cluster.box, predictions))}});
   }
   for (std::size_t i = 0; i < looks.size(); ++i) {
     std::vector<Box> nearer;
@@ -98,16 +106,16 @@ PlausibleObjects::PlausibleObjects(const CheckInput& input, const PlausibleOptio
     if (input.reference_sensor[i] != nullptr && input.reference_labels[i] != nullptr) {
       const auto* output =
           i < input.reference_outputs.size() ? input.reference_outputs[i] : nullptr;
-      learn(*input.reference_sensor[i], *input.reference_labels[i],
+      learn(input.reference_samples[i], *input.reference_sensor[i], *input.reference_labels[i],
             output == nullptr ? nullptr : &output->set, options.detected);
     }
   }
   scale();
 }
 
-void PlausibleObjects::learn(const LabelSet& clusters, const LabelSet& labels,
+void PlausibleObjects::learn(const Sample& sample, const LabelSet& clusters, const LabelSet& labels,
                              const PredictionSet* predictions, double detected) {
-  const auto looks = looks_of(clusters, predictions);
+  const auto looks = looks_of(sample, clusters, predictions);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     const Label* label = labelled_at(clusters.labels[i].box, labels);
     if (support_of(clusters.labels[i].box, predictions) >= detected ||

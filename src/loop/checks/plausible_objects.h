@@ -14,15 +14,16 @@ namespace spotter::checks {
 
 // What is known of a cluster. Its attributes may say height_m, distance_m and points.
 struct ClusterLook {
-  static constexpr std::size_t kCount = 5;
+  static constexpr std::size_t kCount = 6;
   // log2 of height in pixels, of height in metres, and of width to height; the share that is hidden
-  // behind nearer clusters; the score of the best prediction at its place.
+  // behind nearer clusters; 1 if the picture's edge cuts it off; the score of the best prediction
+  // at its place.
   std::array<float, kCount> values{};
 };
 
 // Looks of all clusters of a sample, with the predictions there; null = none are known. Hidden
 // shares come from the clusters' attribute distance_m. Costs clusters².
-[[nodiscard]] std::vector<ClusterLook> looks_of(const LabelSet& clusters,
+[[nodiscard]] std::vector<ClusterLook> looks_of(const Sample& sample, const LabelSet& clusters,
                                                 const PredictionSet* predictions);
 
 // The score of the best prediction at a cluster's place, whatever its class: one that holds its
@@ -50,8 +51,8 @@ class PlausibleObjects {
   [[nodiscard]] std::vector<Guess> guess(std::span<const ClusterLook> looks) const;
 
  private:
-  void learn(const LabelSet& clusters, const LabelSet& labels, const PredictionSet* predictions,
-             double detected);
+  void learn(const Sample& sample, const LabelSet& clusters, const LabelSet& labels,
+             const PredictionSet* predictions, double detected);
   void scale();
   [[nodiscard]] Guess among(std::span<const std::uint32_t> alike) const;
 

@@ -196,6 +196,7 @@ void Preparation::load_reference(const Check& check, Prepared& prepared) {
       input.reference_sensor.push_back(it->second);
     }
   }
+  input.reference_samples = project_.lake->samples(keys);
   if ((check.needs & kNeedsPredictions) == 0 || keys.empty()) {
     return;
   }

@@ -48,7 +48,7 @@ void report_misses(const CheckInput& input, std::size_t s, const PlausibleObject
   const double points_min = input.number("points_min");
   std::map<std::string, std::int64_t> counts;
   const auto& clusters = input.sensor[s]->labels;
-  auto looks = looks_of(*input.sensor[s], &input.outputs[s]->set);
+  auto looks = looks_of(input.samples[s], *input.sensor[s], &input.outputs[s]->set);
   for (std::size_t i = 0; matching != nullptr && i < looks.size(); ++i) {
     looks[i].values.back() = static_cast<float>(matching->of(s).support[i]);
   }
@@ -163,8 +163,9 @@ const Check sensor_disagreement = {
         "A cluster of the sensor layer without a prediction at its place (its centre inside the "
         "box, or IoU 0.2) is a `miss`. Its score is its plausibility: of the clusters of the "
         "training samples that the model does not detect either, the `neighbours` that look most "
-        "alike (size in pixels and in metres, shape, share hidden behind nearer clusters, score "
-        "of the best prediction there), the share that people labelled, shrunk to the share of "
+        "alike (size in pixels and in metres, shape, share hidden behind nearer clusters, cut off "
+        "by the picture's edge or not, score of the best prediction there), the share that people "
+        "labelled, shrunk to the share of "
         "all. So neither usual distractors of a place (drums, bushes, bins) nor objects that are "
         "too small or hidden to be labelled fill the list. Without 50 such clusters it is 1 − the "
         "best score there. With `gate`, predictions and clusters are matched one to one, "

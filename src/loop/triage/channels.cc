@@ -72,7 +72,7 @@ double prior_precision(const std::string& check) {
   static const std::map<std::string, double> table = {{"flags", 0.9},
                                                       {"hindsight", 0.7},
                                                       {"sensor_disagreement", 0.7},
-                                                      {"error_types", 0.7},
+                                                      {"error_types", 0.95},
                                                       {"label_sanity", 0.6},
                                                       {"label_loss", 0.3},
                                                       {"label_errors", 0.3},
@@ -87,9 +87,9 @@ double prior_precision(const std::string& check) {
 
 std::string evidence_of(const std::string& check) {
   static const std::map<std::string, std::string> table = {
-      {"error_types", "labels against the model"},
-      {"label_loss", "labels against the model"},
-      {"label_errors", "labels against the model"},
+      {"error_types", kLabelsAgainstModel},
+      {"label_loss", kLabelsAgainstModel},
+      {"label_errors", kLabelsAgainstModel},
       {"embedding_distance", "looks"},
       {"embeddings", "looks"},
       {"uncertainty", "the model's own doubt"},

@@ -23,6 +23,7 @@ namespace spotter::triage {
 // same thing say the same twice, so an item counts only the most trusted of them. A check that is
 // not known looks at something of its own.
 [[nodiscard]] std::string evidence_of(const std::string& check);
+inline constexpr const char* kLabelsAgainstModel = "labels against the model";
 
 struct VerdictCounts {
   std::int64_t model_error = 0;

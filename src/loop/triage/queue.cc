@@ -78,8 +78,40 @@ std::string item_id(const Standing& standing, const std::vector<std::size_t>& me
 struct Item {
   std::vector<std::size_t> findings;  // the most telling first
   std::vector<kernels::Vote> votes;
-  double probability = 0;
+  double probability = 0;  // that something is wrong
+  double model_share = 0;  // chance that it is the model, if something is
+  double worth = 0;        // probability that a person's answer changes something
 };
+
+// Chance that the model is wrong if something is: what the channels say, the more telling counting
+// more. Where nobody has labelled anything, no label can be wrong.
+double model_share_of(const Standing& standing, const Channels& known, const Item& item) {
+  if (!standing.labels.contains(standing.findings[item.findings.front()].sample)) {
+    return 1;
+  }
+  double sum = 0;
+  double weight = 0;
+  for (const auto i : item.findings) {
+    const Finding& finding = standing.findings[i];
+    const auto votes = known.votes({&finding});
+    const double telling = std::max(0.05, known.fusion().contribution(votes.front()));
+    sum += telling * known.model_share(finding);
+    weight += telling;
+  }
+  return sum / weight;
+}
+
+// Whether the model's error would be no news: people have labelled what the model says otherwise,
+// so it is counted already, and only a wrong label is worth a look. What a person flagged is always
+// looked at.
+bool is_known(const Standing& standing, const Item& item) {
+  const auto is_from = [&](auto&& test) {
+    return std::any_of(item.findings.begin(), item.findings.end(),
+                       [&](std::size_t i) { return test(standing.findings[i]); });
+  };
+  return is_from([](const Finding& f) { return evidence_of(f.check) == kLabelsAgainstModel; }) &&
+         !is_from([](const Finding& f) { return f.check == "flags"; });
+}
 
 std::vector<Item> make_items(const Standing& standing, const Channels& known) {
   std::vector<Item> items;
@@ -93,11 +125,13 @@ std::vector<Item> make_items(const Standing& standing, const Channels& known) {
     if (!judged) {
       Item item{.findings = std::move(members), .votes = known.votes(found)};
       item.probability = known.fusion().probability(item.votes);
+      item.model_share = model_share_of(standing, known, item);
+      item.worth = item.probability * (is_known(standing, item) ? 1 - item.model_share : 1);
       items.push_back(std::move(item));
     }
   }
   std::stable_sort(items.begin(), items.end(),
-                   [](const Item& a, const Item& b) { return a.probability > b.probability; });
+                   [](const Item& a, const Item& b) { return a.worth > b.worth; });
   return items;
 }
 
@@ -228,7 +262,7 @@ std::vector<std::uint32_t> order_of(Project& project, const std::string& model,
   std::vector<Sample> samples;
   std::vector<std::string> keys;
   for (const auto i : pool) {
-    relevance.push_back(items[i].probability);
+    relevance.push_back(items[i].worth);
     kind.push_back(kinds.of_item[i]);
     keys.push_back(standing.findings[items[i].findings.front()].sample);
     const auto sample = standing.samples.find(keys.back());
@@ -280,24 +314,6 @@ Json channels_json(const Standing& standing, const Channels& known, const Item& 
   return rows;
 }
 
-// Chance that the model is wrong if something is: what the channels say, the more telling counting
-// more. Where nobody has labelled anything, no label can be wrong.
-double model_share(const Standing& standing, const Channels& known, const Item& item) {
-  if (!standing.labels.contains(standing.findings[item.findings.front()].sample)) {
-    return 1;
-  }
-  double sum = 0;
-  double weight = 0;
-  for (const auto i : item.findings) {
-    const Finding& finding = standing.findings[i];
-    const auto votes = known.votes({&finding});
-    const double telling = std::max(0.05, known.fusion().contribution(votes.front()));
-    sum += telling * known.model_share(finding);
-    weight += telling;
-  }
-  return sum / weight;
-}
-
 // The findings by how much their channels say, so that the first stands for the item.
 void put_most_telling_first(const Standing& standing, const Channels& known, Item& item) {
   std::stable_sort(item.findings.begin(), item.findings.end(), [&](std::size_t a, std::size_t b) {
@@ -327,7 +343,7 @@ Json item_json(const Standing& standing, const Channels& known, const Item& item
   const auto sample = standing.samples.find(first.sample);
   const Sample none{.key = first.sample};
   const Sample& shown = sample == standing.samples.end() ? none : sample->second;
-  const double share = model_share(standing, known, item);
+  const double share = item.model_share;
   Json findings = Json::array();
   std::set<std::string> samples;
   for (const auto i : item.findings) {
@@ -347,6 +363,7 @@ Json item_json(const Standing& standing, const Channels& known, const Item& item
           {"class", class_of(standing, item)},
           {"box", box_json(place_of(first, standing.places))},
           {"probability", item.probability},
+          {"worth", item.worth},
           {"verdict", share >= kClear       ? "model_error"
                       : share <= 1 - kClear ? "label_error"
                                             : "ambiguous"},

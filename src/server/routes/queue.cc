@@ -105,6 +105,7 @@ Json item_schema() {
                  {"class", text()},
                  {"box", nullable(list(number()))},
                  {"probability", chance},
+                 {"worth", chance},
                  {"verdict", one_of({"model_error", "label_error", "ambiguous"})},
                  {"model_error", chance},
                  {"label_error", chance},

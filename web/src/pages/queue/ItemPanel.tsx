@@ -34,7 +34,7 @@ function Why({ item }: { item: Item }) {
         ))}
       </ul>
       <p className={styles.soft}>
-        {percent(item.probability)} likely to be worth your look. If something is wrong, it is{' '}
+        {percent(item.worth)} likely to be worth your look. If something is wrong, it is{' '}
         {item.verdict === 'ambiguous'
           ? 'as likely the model as the label.'
           : `probably the ${item.verdict === 'model_error' ? 'model' : 'label'}.`}

@@ -25,6 +25,7 @@ const kItem: Item = {
   class: 'cone',
   box: [100, 50, 120, 90],
   probability: 0.9,
+  worth: 0.9,
   verdict: 'model_error',
   model_error: 0.8,
   label_error: 0.1,
