@@ -1527,6 +1527,8 @@ export interface components {
             box: number[] | null;
             /** @description in 0..1 */
             probability: number;
+            /** @description in 0..1 */
+            worth: number;
             /** @enum {string} */
             verdict: "model_error" | "label_error" | "ambiguous";
             /** @description in 0..1 */
