@@ -52,20 +52,26 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   app.add_option("--current", options->current, "Table that may have drifted")->required();
   app.add_option("--columns", options->columns, "Compare only these")->delimiter(',');
   app.add_option("--except", options->except, "Leave these out")->delimiter(',');
-  app.add_option("--group", options->group,
-                 "Column of scenes, drives or days: whole groups are exchanged, for rows of one "
-                 "group are alike");
+  auto* group = app.add_option(
+      "--group", options->group,
+      "Column of scenes, drives or days: whole groups are exchanged, for rows of one "
+      "group are alike");
   app.add_option("--level", options->level, "Accepted share of false discoveries")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--effect-floor", options->effect_floor,
                  "Smaller effects are no drift, however sure (0 … 1)")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--permutations", options->permutations, "With --group: exchanges to get p")
-      ->check(CLI::Range(100, 100000));
-  return [options, &context] {
+      ->check(CLI::Range(100, 100000))
+      ->needs(group);
+  auto strict = std::make_shared<bool>(false);
+  app.add_flag("--fail-on-drift", *strict,
+               "Exit with 3 unless the answer is \"no drift\", for scripts");
+  return [options, strict, &context] {
+    constexpr int kRefused = 3;
     const auto report = monitor::compare_files(*options);
     context.answer(report, [&] { print_report(report); });
-    return 0;
+    return *strict && report["verdict"] != "no drift" ? kRefused : 0;
   };
 }
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "kernels/column_drift.h"
 #include "kernels/false_discovery.h"
+#include "loop/monitor/column_kinds.h"
 #include "loop/monitor/table_source.h"
 
 namespace spotter::monitor {
@@ -26,6 +27,7 @@ struct Line {
   std::string column;
   std::string of = "value";
   std::string skipped;  // why there is no test
+  std::string change;   // why no test is needed: the column is another one now
   bool enough = true;
   kernels::ColumnDrift drift;
   Json reference;
@@ -137,13 +139,20 @@ class Comparison {
       : options_(options),
         reference_(open_table(options.reference)),
         current_(open_table(options.current)) {
+    refuse_unlike_shapes();
     if (!options.group.empty()) {
       read_groups();
     }
   }
 
   Json run() {
-    for (const auto& column : chosen()) {
+    const auto columns = chosen();
+    if (columns.empty()) {
+      fail(ErrorCode::kInvalid, fmt::format("there is no column to compare; of {}: {}, of {}: {}",
+                                            options_.reference.string(), names_of(reference_),
+                                            options_.current.string(), names_of(current_)));
+    }
+    for (const auto& column : columns) {
       compare(column);
     }
     return report();
@@ -162,6 +171,18 @@ class Comparison {
                                              did_you_mean(name, known), path.string()));
     }
     return *column;
+  }
+
+  void refuse_unlike_shapes() const {
+    const auto n = reference_.columns.size();
+    const auto m = current_.columns.size();
+    if (n != m && options_.reference.extension() == ".npy" &&
+        options_.current.extension() == ".npy") {
+      fail(ErrorCode::kInvalid,
+           fmt::format("{} and {} columns, which have no names by which to find the same ones: {}, "
+                       "{}",
+                       n, m, options_.reference.string(), options_.current.string()));
+    }
   }
 
   void read_groups() {
@@ -219,26 +240,33 @@ class Comparison {
     return names;
   }
 
-  void skip(const std::string& column, std::string why) {
-    lines_.push_back({.column = column, .skipped = std::move(why)});
+  void skip(const std::string& column, const std::string& why, const std::string& change = "") {
+    lines_.push_back({.column = column,
+                      .of = change.empty() ? "value" : "type",
+                      .skipped = why,
+                      .change = change});
   }
 
   void compare(const std::string& name) {
-    const auto& a = *reference_.find(name);
-    const auto& b = *current_.find(name);
-    if (a.kind == lake::ColumnKind::kTime && b.kind == lake::ColumnKind::kTime) {
+    const auto kinds = column_kinds(reference_, current_, name);
+    if (!kinds.change.empty() && kinds.kind != lake::ColumnKind::kCategory) {
+      return skip(name, "", kinds.change);
+    }
+    if (kinds.kind == lake::ColumnKind::kTime) {
       return skip(name, "a time goes on by itself");
     }
-    if (a.kind == lake::ColumnKind::kOther || b.kind == lake::ColumnKind::kOther) {
+    const auto& a = *reference_.find(name);
+    if (kinds.kind == lake::ColumnKind::kOther) {
       return skip(name, fmt::format("values of type {} have no order and no categories", a.type));
     }
     Values reference;
     Values current;
-    const bool numbers = a.kind == lake::ColumnKind::kNumber && b.kind == lake::ColumnKind::kNumber;
+    const bool numbers = kinds.kind == lake::ColumnKind::kNumber;
     if (numbers) {
       reference.numbers = reference_.numbers(name);
       current.numbers = current_.numbers(name);
-      if (is_running_number(a, reference.numbers) && is_running_number(b, current.numbers)) {
+      if (is_running_number(a, reference.numbers) &&
+          is_running_number(*current_.find(name), current.numbers)) {
         return skip(name, "a running number goes on by itself");
       }
     } else {
@@ -246,6 +274,10 @@ class Comparison {
       current.categories = current_.categories(name);
     }
     compare_missing(name, missing_of(reference), missing_of(current));
+    if (const auto why = why_no_categories(reference.categories, current.categories);
+        !why.empty()) {
+      return skip(name, why, kinds.change);
+    }
     if (numbers && !make_categories(reference, current)) {
       compare_numbers(name, std::move(reference.numbers), std::move(current.numbers));
     } else {
@@ -339,12 +371,6 @@ class Comparison {
         }
       }
     }
-    if (names.size() > 20 && names.size() * 2 > codes[0].size() + codes[1].size()) {
-      return skip(name, "nearly every row has a text of its own");
-    }
-    if (names.size() > 20 && names.size() == reference.names.size() + current.names.size()) {
-      return skip(name, "no text is in both files: these are names, not categories");
-    }
     line.enough = std::min(codes[0].size(), codes[1].size()) >= options_.rows_min;
     for (std::size_t side = 0; side < 2; ++side) {
       counts[side].assign(names.size(), 0);
@@ -389,10 +415,14 @@ class Comparison {
     line.drift = kernels::category_drift(a, b);
   }
 
+  static bool is_tested(const Line& line) {
+    return line.skipped.empty() && line.change.empty() && line.enough;
+  }
+
   [[nodiscard]] Json report() const {
     std::vector<double> p;
     for (const auto& line : lines_) {
-      if (line.skipped.empty() && line.enough) {
+      if (is_tested(line)) {
         p.push_back(line.drift.p);
       }
     }
@@ -400,16 +430,17 @@ class Comparison {
     Json columns = Json::array();
     std::size_t next = 0;
     std::size_t drifted = 0;
+    std::size_t tested = p.size();
     for (const auto& line : lines_) {
-      const bool tested = line.skipped.empty() && line.enough;
-      columns.push_back(row_of(line, tested ? adjusted[next++] : NAN));
+      columns.push_back(row_of(line, is_tested(line) ? adjusted[next++] : NAN));
       drifted += columns.back()["drifted"].get<bool>() ? 1 : 0;
+      tested += line.change.empty() ? 0 : 1;
     }
-    return {{"verdict", p.empty()     ? "not enough data"
-                        : drifted > 0 ? "drift"
+    return {{"verdict", drifted > 0   ? "drift"
+                        : tested == 0 ? "not enough data"
                                       : "no drift"},
             {"drifted", drifted},
-            {"tested", p.size()},
+            {"tested", tested},
             {"level", options_.level},
             {"effect_floor", options_.effect_floor},
             {"rows", {{"reference", reference_.rows}, {"current", current_.rows}}},
@@ -420,6 +451,12 @@ class Comparison {
 
   [[nodiscard]] Json row_of(const Line& line, double adjusted) const {
     Json row = {{"column", line.column}, {"of", line.of}};
+    if (!line.change.empty()) {
+      row["state"] = "drifted";
+      row["reason"] = line.change;
+      row["drifted"] = true;
+      return row;
+    }
     if (std::isnan(adjusted)) {
       row["state"] = line.skipped.empty() ? "not enough data" : "skipped";
       row["reason"] = line.skipped.empty()

@@ -32,9 +32,10 @@ struct CompareFilesOptions {
 // "current"}, "columns": [{"column", "of": "value|missing", "state": "drifted|ok|not enough
 // data|skipped", "reason", "test", "statistic", "p", "adjusted_p", "effect",
 // "minimum_detectable_effect", "drifted", "reference", "current"}], "only_reference",
-// "only_current"}. Columns in the order of the reference file. Throws kNotFound for files and named
-// columns, kInvalid for what cannot be read. Memory: a column of both files at a time (CSV: the
-// whole tables).
+// "only_current"}. Columns in the order of the reference file. "of": "type" is a column that held
+// numbers or times and now a text, or the like: drifted, with a reason in place of a test. Throws
+// kNotFound for files and named columns, kInvalid for what cannot be read, has no rows or no column
+// in common. Memory: a column of both files at a time (CSV: the whole tables).
 [[nodiscard]] Json compare_files(const CompareFilesOptions& options);
 
 }  // namespace spotter::monitor

@@ -37,20 +37,40 @@ TableSource open_npy(const std::filesystem::path& path) {
     return numbers;
   };
   source.categories = [](const std::string&) { return lake::Categories(); };
+  source.first_unlike = [](const std::string&, const lake::FileColumn&) { return std::nullopt; };
+  source.is_empty = [](const std::string&) { return false; };
   return source;
+}
+
+TableSource open_file(const std::filesystem::path& path) {
+  const auto file = std::make_shared<const lake::TableFile>(path);
+  return {.rows = file->rows(),
+          .columns = file->columns(),
+          .numbers = [file](const std::string& column) { return file->numbers(column); },
+          .categories = [file](const std::string& column) { return file->categories(column); },
+          .first_unlike =
+              [file](const std::string& column, const lake::FileColumn& like) {
+                return file->first_unlike(column, like);
+              },
+          .is_empty = [file](const std::string& column) { return file->is_empty(column); }};
 }
 
 }  // namespace
 
 TableSource open_table(const std::filesystem::path& path) {
-  if (path.extension() == ".npy") {
-    return open_npy(path);
+  auto source = path.extension() == ".npy" ? open_npy(path) : open_file(path);
+  if (source.rows == 0) {
+    fail(ErrorCode::kInvalid, fmt::format("the table has no rows: {}", path.string()));
   }
-  const auto file = std::make_shared<const lake::TableFile>(path);
-  return {.rows = file->rows(),
-          .columns = file->columns(),
-          .numbers = [file](const std::string& column) { return file->numbers(column); },
-          .categories = [file](const std::string& column) { return file->categories(column); }};
+  return source;
+}
+
+std::string names_of(const TableSource& source) {
+  std::string list;
+  for (const auto& column : source.columns) {
+    list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", column.name);
+  }
+  return list;
 }
 
 }  // namespace spotter::monitor

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,17 @@ struct Categories {
   std::vector<std::string> names;
 };
 
+// One cell of a column.
+struct FileCell {
+  std::size_t row = 0;  // the first is 1
+  std::string text;
+};
+
 class TableFile {
  public:
   // .parquet and .pq are Parquet; .csv, .tsv and .txt (also .gz) are CSV, whose types are found out
-  // by reading all of it. Throws kNotFound, and kInvalid for what cannot be read.
+  // by reading all of it; there an empty cell, NA, N/A, null and nan are missing values. Throws
+  // kNotFound, and kInvalid for what cannot be read and for lines of different length.
   explicit TableFile(const std::filesystem::path& path);
   ~TableFile();
   TableFile(const TableFile&) = delete;
@@ -40,13 +48,22 @@ class TableFile {
 
   [[nodiscard]] const std::vector<FileColumn>& columns() const { return columns_; }
   [[nodiscard]] std::size_t rows() const { return rows_; }
-  // A numeric column in the order of the rows; NaN where there is none.
+  // A column of numbers, or of texts that are numbers, in the order of the rows; NaN where there is
+  // none.
   [[nodiscard]] std::vector<double> numbers(const std::string& column) const;
   // Any column as texts.
   [[nodiscard]] Categories categories(const std::string& column) const;
+  // The first cell that is no number, or no time of the type of `like`, as that column's kind asks.
+  [[nodiscard]] std::optional<FileCell> first_unlike(const std::string& column,
+                                                     const FileColumn& like) const;
+  // Whether every value is missing.
+  [[nodiscard]] bool is_empty(const std::string& column) const;
 
  private:
   struct Handles;
+  void describe();
+  void refuse_ragged(char delimiter) const;
+
   std::filesystem::path path_;
   std::unique_ptr<Handles> handles_;
   std::vector<FileColumn> columns_;
