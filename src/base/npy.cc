@@ -330,6 +330,16 @@ void Npy::read(std::size_t first, std::span<T> out) const {
 template <typename T>
 NpyWriter<T>::NpyWriter(std::filesystem::path path, std::size_t columns)
     : path_(std::move(path)), partial_(path_.string() + ".partial"), columns_(columns) {
+  const auto folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+  if (!std::filesystem::is_directory(folder)) {
+    fail(ErrorCode::kNotFound, fmt::format("there is no such folder to write the array to, make "
+                                           "it first: {}",
+                                           folder.string()));
+  }
+  if (std::filesystem::is_directory(path_)) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("this is a folder; name the file to write: {}", path_.string()));
+  }
   stream_.open(partial_, std::ios::binary | std::ios::trunc);
   write_header();
 }
@@ -351,7 +361,13 @@ void NpyWriter<T>::close() {
   write_header();
   stream_.close();
   check();
-  std::filesystem::rename(partial_, path_);
+  std::error_code problem;
+  std::filesystem::rename(partial_, path_, problem);
+  if (problem) {
+    std::filesystem::remove(partial_);
+    fail(ErrorCode::kUnavailable,
+         fmt::format("the array cannot be moved in ({}): {}", problem.message(), path_.string()));
+  }
 }
 
 template <typename T>
@@ -378,7 +394,8 @@ template <typename T>
 void NpyWriter<T>::check() {
   if (!stream_) {
     fail(ErrorCode::kUnavailable,
-         fmt::format("the array cannot be written; is the disk full? {}", partial_.string()));
+         fmt::format("the array cannot be written; is the disk full or the folder read-only? {}",
+                     partial_.string()));
   }
 }
 

@@ -75,7 +75,8 @@ class Npy {
 template <typename T>
 class NpyWriter {
  public:
-  // Values go to a file beside `path` until `close`. Throws kUnavailable when it cannot be written.
+  // Values go to a file beside `path` until `close`. Throws kNotFound when there is no such folder,
+  // kInvalid when `path` is one, kUnavailable when it cannot be written.
   NpyWriter(std::filesystem::path path, std::size_t columns);
   // Adds whole rows and returns the number of the first.
   std::int64_t add(std::span<const T> rows);

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/print.h"
 #include "cli/read_options.h"
 #include "loop/label/label.h"
@@ -158,7 +159,7 @@ std::function<int()> declare_import(CLI::App& app, Context& context) {
   app.add_option("--format", words->options.format, "cvat or coco (default: what PATH looks like)");
   app.add_option("--author", words->options.author, "Who labelled it");
   app.add_option("--minutes", words->minutes, "How long they worked on it, for the ledger")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_flag("--dry-run", words->options.dry_run, "Only show what would change, take nothing");
   return [words, &context] {
     auto project = open_project(context.project);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/print.h"
 
 namespace spotter::cli {
@@ -59,7 +60,7 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   app.add_option("--threshold", words->options.threshold,
                  "Pictures: bits of 64 that may differ (default 6); vectors: distance (default: "
                  "0.13 of the median distance to the nearest other)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_option("--metric", words->metric, "Vectors: euclidean, or cosine (1 - cosine)")
       ->check(CLI::IsMember({"euclidean", "cosine"}));
   app.add_option("--splits", words->options.splits,

@@ -214,27 +214,34 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   auto* probabilities =
       app.add_option("--probs", words->probabilities,
                      "Out-of-sample probabilities: .npy, one row a label and one column a class");
-  app.add_option("--filter", words->filter, "How candidates become errors, with --labels")
-      ->check(CLI::IsMember(
-          std::vector<std::string>(kernels::kLabelFilters.begin(), kernels::kLabelFilters.end())))
-      ->capture_default_str();
-  app.add_flag("--normalise", words->normalise,
-               "Clip probabilities to 0 … 1 and make each row add up to 1");
+  auto* filter =
+      app.add_option("--filter", words->filter, "How candidates become errors, with --labels")
+          ->check(CLI::IsMember(std::vector<std::string>(kernels::kLabelFilters.begin(),
+                                                         kernels::kLabelFilters.end())))
+          ->capture_default_str();
+  auto* normalise = app.add_flag("--normalise", words->normalise,
+                                 "Clip probabilities to 0 … 1 and make each row add up to 1");
   auto* truth = app.add_option("--gt", words->truth, "Labelled boxes: COCO instances JSON");
   auto* results = app.add_option("--dt", words->results,
                                  "Detections of a model that did not train on these labels: COCO "
                                  "results JSON");
-  app.add_option("--method", words->method,
-                 "With --gt: calibrated, or the plain formula of ObjectLab to compare with")
-      ->check(CLI::IsMember({"calibrated", "objectlab"}))
-      ->capture_default_str();
-  app.add_option("--min-score", words->score_min, "With --gt: report from this score on")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  auto* method =
+      app.add_option("--method", words->method,
+                     "With --gt: calibrated, or the plain formula of ObjectLab to compare with")
+          ->check(CLI::IsMember({"calibrated", "objectlab"}))
+          ->capture_default_str();
+  auto* score_min =
+      app.add_option("--min-score", words->score_min, "With --gt: report from this score on")
+          ->check(CLI::Range(0.0, 1.0))
+          ->capture_default_str();
   labels->needs(probabilities)->excludes(truth)->excludes(results);
   probabilities->needs(labels);
   truth->needs(results);
   results->needs(truth);
+  filter->needs(labels);
+  normalise->needs(labels);
+  method->needs(truth);
+  score_min->needs(truth);
   return [words, &context] {
     if (words->labels.empty() && words->truth.empty()) {
       fail(ErrorCode::kInvalid,

@@ -47,13 +47,26 @@ kernels::ApproximateNeighbours search(const Words& words, const kernels::Vectors
 }
 
 // NAME.npy for the ids and NAME.distances.npy beside it.
-Json write_files(const std::string& out, const kernels::Neighbours& found) {
-  std::filesystem::path ids = out;
-  if (ids.extension() != ".npy") {
+struct OutFiles {
+  std::filesystem::path ids;
+  std::filesystem::path distances;
+};
+
+OutFiles out_files(const Words& words) {
+  std::filesystem::path ids = words.out;
+  if (ids.extension() != ".npy" && !std::filesystem::is_directory(ids)) {
     ids += ".npy";
   }
   auto distances = ids;
   distances.replace_extension(".distances.npy");
+  for (const auto& out : {ids, distances}) {
+    refuse_overwriting(out, {words.base, words.queries});
+  }
+  return {ids, distances};
+}
+
+Json write_files(const OutFiles& out, const kernels::Neighbours& found) {
+  const auto& [ids, distances] = out;
   write_npy<std::int64_t>(ids, found.k, ids_of(found));
   write_npy<float>(distances, found.k, found.distances);
   return {{"ids", ids.string()}, {"distances", distances.string()}};
@@ -98,6 +111,7 @@ void print_first(const kernels::Neighbours& found, std::size_t queries) {
 }
 
 int run(const Words& words, const Context& context) {
+  const auto out = words.out.empty() ? OutFiles{} : out_files(words);
   const VectorsFile base(words.base, metric_of(words.metric));
   std::optional<VectorsFile> asked;
   if (!words.queries.empty()) {
@@ -116,7 +130,7 @@ int run(const Words& words, const Context& context) {
     document["recall_queries"] = result.recall_queries;
   }
   if (!words.out.empty()) {
-    document["files"] = write_files(words.out, result.found);
+    document["files"] = write_files(out, result.found);
   } else if (context.json) {
     add_lists(document, result.found);
   }
@@ -142,11 +156,13 @@ std::function<int()> declare(CLI::App& app, Context& context) {
   app.add_option("--queries", words->queries,
                  "Vectors to look up: .npy (default: each row among the others)");
   app.add_option("--k", words->k, "Neighbours of each")->check(CLI::Range(1, 10000));
-  app.add_flag("--approximate", words->approximate,
-               "By a graph: faster for many queries, with the share that it found (recall)");
+  auto* approximate =
+      app.add_flag("--approximate", words->approximate,
+                   "By a graph: faster for many queries, with the share that it found (recall)");
   app.add_option("--search-width", words->options.search_width,
                  "--approximate: candidates kept while searching; more = better recall, slower")
-      ->check(CLI::Range(1, 100000));
+      ->check(CLI::Range(1, 100000))
+      ->needs(approximate);
   app.add_option("--metric", words->metric, "euclidean or cosine (distances of rows of length 1)")
       ->check(CLI::IsMember({"euclidean", "cosine"}));
   app.add_option("--out", words->out,

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/refuse.h"
 
 namespace spotter::cli {
@@ -82,6 +83,7 @@ void declare_all(Program& program) {
     app->footer(fmt::format("Example:\n  {}", command.example));
     add_common_options(*app, program.context);
     program.handlers[app] = command.declare(*app, program.context);
+    refuse_not_finite(*app);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/print.h"
 #include "cli/vectors_file.h"
 #include "kernels/k_centre.h"
@@ -92,6 +93,7 @@ Choice choose(const Words& words) {
 }
 
 int run(const Words& words, const Context& context) {
+  refuse_overwriting(words.out, {words.vectors, words.weights});
   const auto choice = choose(words);
   Json document = {{"strategy", words.strategy}, {"count", choice.rows.size()}};
   document["indices"] = choice.rows;
@@ -115,26 +117,55 @@ int run(const Words& words, const Context& context) {
   return 0;
 }
 
+// An option and the strategies that look at it.
+struct Use {
+  const CLI::Option* option;
+  std::vector<std::string_view> strategies;
+};
+
+// An option that the strategy would ignore is a misunderstanding.
+void refuse_unused(const std::string& strategy, const std::vector<Use>& uses) {
+  for (const auto& [option, strategies] : uses) {
+    if (option->count() > 0 &&
+        std::find(strategies.begin(), strategies.end(), strategy) == strategies.end()) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("{} is for --strategy {}, and this one is {}", option->get_name(),
+                       fmt::join(strategies, " or "), strategy));
+    }
+  }
+}
+
 std::function<int()> declare(CLI::App& app, Context& context) {
   auto words = std::make_shared<Words>();
   app.add_option("vectors", words->vectors, "One vector a row: .npy")->required();
-  app.add_option("--count", words->count, "Rows to choose")->required()->check(CLI::PositiveNumber);
+  app.add_option("--count", words->count, "Rows to choose")->required()->check(at_least(1));
   app.add_option("--strategy", words->strategy,
                  "k_centre: as different as can be; typical: where rows are dense; weighted: drawn "
                  "by weight")
       ->check(CLI::IsMember({"k_centre", "typical", "weighted"}));
-  app.add_option("--metric", words->metric, "euclidean or cosine")
-      ->check(CLI::IsMember({"euclidean", "cosine"}));
-  app.add_option("--first", words->first, "k_centre: row to start with");
-  app.add_option("--distance-min", words->distance_min,
-                 "k_centre: stop when every row is nearer than this to a chosen one")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--neighbours", words->neighbours, "typical: neighbours that count")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--weights", words->weights, "weighted: a weight a row, a .npy list");
-  app.add_option("--seed", words->seed, "weighted: of the draw");
+  auto* metric = app.add_option("--metric", words->metric, "euclidean or cosine")
+                     ->check(CLI::IsMember({"euclidean", "cosine"}));
+  auto* first = app.add_option("--first", words->first, "k_centre: row to start with");
+  auto* distance_min =
+      app.add_option("--distance-min", words->distance_min,
+                     "k_centre: stop when every row is nearer than this to a chosen one")
+          ->check(at_least(0));
+  auto* neighbours =
+      app.add_option("--neighbours", words->neighbours, "typical: neighbours that count")
+          ->check(CLI::Range(1, 10000));
+  auto* weights =
+      app.add_option("--weights", words->weights, "weighted: a weight a row, a .npy list");
+  auto* seed = app.add_option("--seed", words->seed, "weighted: of the draw");
   app.add_option("--out", words->out, "Write the row numbers here (.npy, int64)");
-  return [words, &context] { return run(*words, context); };
+  return [=, &context] {
+    refuse_unused(words->strategy, {{metric, {"k_centre", "typical"}},
+                                    {first, {"k_centre"}},
+                                    {distance_min, {"k_centre"}},
+                                    {neighbours, {"typical"}},
+                                    {weights, {"weighted"}},
+                                    {seed, {"weighted"}}});
+    return run(*words, context);
+  };
 }
 
 }  // namespace

@@ -50,6 +50,17 @@ Metric metric_of(std::string_view name) {
   return name == "cosine" ? Metric::kCosine : Metric::kEuclidean;
 }
 
+void refuse_overwriting(const std::filesystem::path& out,
+                        std::initializer_list<std::filesystem::path> inputs) {
+  for (const auto& input : inputs) {
+    std::error_code problem;  // a file that does not exist is no other
+    if (std::filesystem::equivalent(out, input, problem)) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("--out would overwrite a file that is read: {}", input.string()));
+    }
+  }
+}
+
 VectorsFile::VectorsFile(const std::filesystem::path& path, Metric metric) : file_(path) {
   if (file_.shape().size() != 2 || file_.columns() == 0) {
     fail(ErrorCode::kInvalid,

@@ -1,6 +1,7 @@
 // A .npy matrix whose rows are vectors, as the commands about vectors take it.
 #pragma once
 #include <filesystem>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,10 @@ namespace spotter::cli {
 enum class Metric { kEuclidean, kCosine };
 // Of the option --metric: "euclidean" or "cosine".
 [[nodiscard]] Metric metric_of(std::string_view name);
+
+// Throws kInvalid when writing `out` would overwrite one of the files that are read.
+void refuse_overwriting(const std::filesystem::path& out,
+                        std::initializer_list<std::filesystem::path> inputs);
 
 // Rows of the file as float32; mapped, not copied, where it holds float32 and the metric is
 // Euclidean. With kCosine the rows have length 1, so that half a squared distance is 1 - cosine.

@@ -447,7 +447,18 @@ CocoPair read_coco_pair(const std::filesystem::path& truth, const std::filesyste
     index = read_index(root, pair, truth.string());
     read_truths(root, index, overlap, pair, truth.string());
   }
+  const std::size_t refused = pair.rejects.count();
   read_detections(results, index, overlap, pair);
+  // Figures of no result at all would read as those of a model that finds nothing.
+  if (const std::size_t lost = pair.rejects.count() - refused;
+      lost > 0 && pair.detections.size() == 0) {
+    const auto& rows = pair.rejects.rows();
+    const bool kept = refused < rows.size();
+    fail(ErrorCode::kInvalid,
+         fmt::format("none of the {} results can be taken{}: {}", lost,
+                     kept ? fmt::format("; {}: {}", rows[refused].where, rows[refused].reason) : "",
+                     results.string()));
+  }
   return pair;
 }
 

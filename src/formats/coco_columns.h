@@ -24,8 +24,8 @@ struct CocoPair {
 };
 
 // Reads both files. Rows with unknown pictures or classes, missing fields or numbers that are not
-// finite are rejected with file and place. Throws kInvalid for broken JSON and for files that are
-// not COCO.
+// finite are rejected with file and place. Throws kInvalid for broken JSON, for files that are not
+// COCO and where every result is rejected.
 [[nodiscard]] CocoPair read_coco_pair(const std::filesystem::path& truth,
                                       const std::filesystem::path& results, Overlap overlap);
 
