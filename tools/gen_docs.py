@@ -18,7 +18,7 @@ NOTE = "<!-- Written by tools/gen_docs.py from the program; change the source, n
 EXIT_CODES = [
     (0, "done"),
     (1, "failed: something is in the way that is not the input, such as a conflict or damaged bytes"),
-    (2, "bad input: wrong usage, a file that cannot be read, a name that is not there, a project of a newer Spotter"),
+    (2, "bad input: wrong usage, a word or path that is not UTF-8, a file that cannot be read, a name that is not there, a project of a newer Spotter"),
     (3, "the gate, a person or an open question said no"),
     (75, "the machine is in the way: in use, full, unreachable or read-only for you; try again when that is mended"),
 ]

@@ -86,6 +86,10 @@ int take_back(const VerdictWords& words, Context& context) {
     fmt::print("taken back: {} in sample {}{}\n", result["verdict"].get<std::string>(),
                result["sample"].get<std::string>(),
                result["revisions"].empty() ? "" : "; its labels are as they were");
+    for (const auto& sample : result.value("passed_over", Json::array())) {
+      fmt::print("a newer decision stands: the labels of {} were changed since\n",
+                 sample.get<std::string>());
+    }
   });
   return 0;
 }

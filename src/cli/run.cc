@@ -118,6 +118,19 @@ bool wants_json(int argc, char** argv) {
                      [](const char* a) { return std::string_view(a) == "--json"; });
 }
 
+// Words end up in JSON, the catalog and the lake, which hold text only; so paths are text as well.
+void require_text(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (!valid_utf8(word)) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("argument {} is not UTF-8 text: {:?}; write it in UTF-8, and rename a file "
+                       "that is called so",
+                       i, word));
+    }
+  }
+}
+
 int parse_and_run(Program& program, int argc, char** argv) {
   try {
     program.root.parse(argc, argv);
@@ -125,7 +138,6 @@ int parse_and_run(Program& program, int argc, char** argv) {
     if (e.get_exit_code() == 0) {
       return program.root.exit(e);  // --help and --version
     }
-    program.context.json = wants_json(argc, argv);
     const auto hint = unknown_word_hint(program.root, argc, argv);
     print_error(program.context, "invalid", hint.empty() ? e.what() : hint);
     return 2;
@@ -161,6 +173,8 @@ int refuse(const Context& context, std::string_view why) {
 int run(int argc, char** argv) {
   Program program;
   try {
+    program.context.json = wants_json(argc, argv);
+    require_text(argc, argv);
     declare_all(program);
     return parse_and_run(program, argc, argv);
   } catch (const Error& e) {

@@ -33,6 +33,7 @@ std::string examined_text(const CheckRun& run) {
 
 void read_examined(Project& project, const std::string& note, CheckRun& run) {
   const Json facts = parse_json(note, "the note of a check run");
+  run.custom = json_get_or(facts, "custom", false);
   const auto text = project.blobs->get(json_get<std::string>(facts, "examined_blob", "check run"));
   for (const auto& line : split(text, '\n')) {
     if (line.empty()) {
@@ -130,7 +131,8 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
     project.lake->add_findings("check/" + run.id, findings);
   }
   const Json note = {{"examined", run.examined.size()},
-                     {"examined_blob", project.blobs->put(examined_text(run))}};
+                     {"examined_blob", project.blobs->put(examined_text(run))},
+                     {"custom", run.custom}};
   project.catalog->execute(
       fmt::format("INSERT INTO check_runs ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
                   "ON CONFLICT (id) DO NOTHING",
@@ -140,16 +142,33 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
   join_failure_modes(project, findings);
 }
 
+std::set<std::string> removed_checks(Project& project) {
+  std::set<std::string> removed;
+  for (const auto& row : project.catalog->query("SELECT check_name, note FROM check_runs")) {
+    if (json_get_or(parse_json(row.text(1), "the note of a check run"), "custom", false)) {
+      removed.insert(row.text(0));
+    }
+  }
+  for (const auto& check : project.config.checks) {
+    removed.erase(check.name);
+  }
+  return removed;
+}
+
 std::vector<CurrentCheck> current_findings(Project& project, std::string_view model,
                                            bool with_settled) {
   std::map<std::string, CurrentCheck> checks;
   std::map<std::pair<std::string, std::string>, std::string>
       run_of_sample;  // (check, sample) → newest run
+  const auto removed = removed_checks(project);
   for (const auto& row : project.catalog->query(
            fmt::format("SELECT {} FROM check_runs WHERE model = $1 OR model = '' "
                        "ORDER BY created_at DESC, id DESC",
                        kColumns),
            {std::string(model)})) {
+    if (removed.contains(row.text(1))) {
+      continue;
+    }
     const CheckRun run = run_of(project, row);
     auto& check = checks[run.check];
     check.check = run.check;

@@ -26,6 +26,7 @@ struct CheckRun {
   std::int64_t finding_count = 0;
   std::vector<std::string> examined;  // sample keys that the check could judge, rising
   ObjectCounts objects;
+  bool custom = false;  // of spotter.yaml; it counts only while it is there
   std::string cycle;
   double seconds = 0;
   TimeMs created_at = 0;  // set by store_check_run
@@ -38,6 +39,9 @@ struct CheckRun {
 // join the failure modes that they match. Sets run.finding_count.
 void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findings);
 
+// Names of checks that spotter.yaml had when they ran and has no more.
+[[nodiscard]] std::set<std::string> removed_checks(Project& project);
+
 // What stands now: of each check, for each sample, the findings of the newest run that examined it.
 struct CurrentCheck {
   std::string check;
@@ -47,7 +51,7 @@ struct CurrentCheck {
 };
 // Runs of `model` and runs that need no model, in order of check name. Findings that a person has
 // called a label error or told to ignore are left out, also when a later run found them again,
-// unless `with_settled`. Loads all findings of those runs.
+// unless `with_settled`; so are removed checks. Loads all findings of those runs.
 [[nodiscard]] std::vector<CurrentCheck> current_findings(Project& project, std::string_view model,
                                                          bool with_settled = false);
 

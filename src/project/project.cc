@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/text.h"
 #include "project/options.h"
 
 namespace spotter {
@@ -19,6 +20,9 @@ constexpr const char* kConfigFile = "spotter.yaml";
 
 std::string acting_person() {
   if (const char* named = std::getenv("SPOTTER_USER"); named != nullptr && *named != '\0') {
+    if (!valid_utf8(named)) {
+      fail(ErrorCode::kInvalid, "SPOTTER_USER is not UTF-8 text");
+    }
     return named;
   }
   const passwd* entry = getpwuid(getuid());

@@ -133,7 +133,7 @@ Finding finding_of(const std::string& line) {
   if (!row.is_object()) {
     refuse("a finding is a JSON object");
   }
-  Finding finding{.error = "flagged", .score = 1};
+  Finding finding{.error = "uncertain", .score = 1};
   Json evidence = Json::object();
   std::array<std::optional<double>, 4> corners;
   static const std::map<std::string, std::size_t> kCorners = {

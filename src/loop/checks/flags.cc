@@ -22,12 +22,13 @@ CheckOutput run(const CheckInput& input) {
     const Json evidence = {{"reason", flag.reason},
                            {"author", flag.author},
                            {"flagged_at", iso_time(flag.created_at)}};
-    output.findings.push_back({.sample = flag.sample,
-                               .object = flag.id,
-                               .error = "flagged",
-                               .score = 1,
-                               .box = flag.box,
-                               .evidence = evidence.dump()});
+    output.findings.push_back(
+        {.sample = flag.sample,
+         .object = flag.id,
+         .error = "flagged",
+         .score = 1,
+         .box = flag.box,
+         .evidence = evidence.dump(-1, ' ', false, Json::error_handler_t::replace)});
   }
   return output;
 }

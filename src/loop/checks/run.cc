@@ -143,6 +143,7 @@ Json run_custom(Project& project, Preparation& preparation, const CustomCheck& c
     answer.inputs = program->inputs();
   }
   CheckRun run = new_run(custom.name, preparation, custom.parameters, answer.inputs, options.cycle);
+  run.custom = true;
   if (const auto known = find_check_run(project, run.id)) {
     renew(project, *known);
     return described(*known, true);

@@ -117,7 +117,11 @@ void Channels::learn(Project& project) {
     ids.insert(ids.end(), judgement.findings.begin(), judgement.findings.end());
   }
   std::map<std::string, Finding> known;
+  const auto removed = removed_checks(project);
   for (auto& finding : findings_by_id(project, std::move(ids))) {
+    if (removed.contains(finding.check)) {
+      continue;
+    }
     scores_[channel_of(finding)];  // a channel that found nothing that stands is a channel still
     known.emplace(finding.id, std::move(finding));
   }

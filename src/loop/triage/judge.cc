@@ -1,6 +1,7 @@
 // What people decide about items of the queue: verdicts, proposals applied, and both taken back.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -106,6 +107,21 @@ std::vector<LabelSet> proposed_labels(Project& project, std::vector<Finding> fin
   return sets;
 }
 
+// Labels change once for a finding: a change that was accepted stands until it is taken back.
+void refuse_accepted(Project& project, const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) {
+    const auto rows = project.catalog->query(
+        "SELECT d.author, d.verdict FROM decisions d JOIN verdicts v ON v.decision = d.id WHERE "
+        "v.finding = $1 AND d.undone_at = 0 AND d.revisions <> '[]' LIMIT 1",
+        {finding.id});
+    if (!rows.empty()) {
+      fail(ErrorCode::kConflict,
+           fmt::format("already decided by {}: {}; `spotter verdict {} --undo` takes it back",
+                       rows[0].text(0), rows[0].text(1), finding.id));
+    }
+  }
+}
+
 // Writes the sets as the next revisions; [{"sample", "before", "after"}].
 Json store_labels(Project& project, const std::string& key, std::vector<LabelSet> sets) {
   Json revisions = Json::array();
@@ -125,34 +141,45 @@ Json store_labels(Project& project, const std::string& key, std::vector<LabelSet
   return revisions;
 }
 
-// Later than every verdict on these findings, so that the order of verdicts is theirs.
-TimeMs next_moment(Project& project, const std::vector<Finding>& findings) {
-  TimeMs moment = project.now();
-  for (const auto& finding : findings) {
-    const auto rows = project.catalog->query(
-        "SELECT coalesce(max(created_at), 0) FROM verdicts WHERE finding = $1", {finding.id});
-    moment = std::max(moment, rows[0].integer(0) + 1);
-  }
-  return moment;
+// Later than every verdict, so that the order of decisions is theirs.
+TimeMs next_moment(Project& project) {
+  const auto rows = project.catalog->query("SELECT coalesce(max(created_at), 0) FROM verdicts");
+  return std::max(project.now(), rows[0].integer(0) + 1);
 }
 
-// The decision that `id` names or belongs to, or the acting person's newest.
-catalog::Row decision_row(Project& project, const std::string& id) {
+// The decision that `id` names or belongs to; without one all of the acting person, newest first.
+std::vector<catalog::Row> decision_rows(Project& project, const std::string& id) {
   std::string finding = id;
   if (id.starts_with("item_")) {
     finding = "finding_" + id.substr(5);
   }
-  const auto rows = project.catalog->query(
+  auto rows = project.catalog->query(
       "SELECT id, verdict, sample, revisions FROM decisions WHERE undone_at = 0 AND (id = $1 OR id "
       "IN (SELECT decision FROM verdicts WHERE finding = $2) OR ($1 = '' AND author = $3)) ORDER "
-      "BY created_at DESC, id DESC LIMIT 1",
+      "BY created_at DESC, id DESC",
       {id, finding, project.person});
   if (rows.empty()) {
     fail(ErrorCode::kNotFound,
          id.empty() ? fmt::format("{} has decided nothing that could be taken back", project.person)
                     : fmt::format("no decision about \"{}\" stands", id));
   }
-  return rows[0];
+  if (!id.empty()) {
+    rows.erase(rows.begin() + 1, rows.end());
+  }
+  return rows;
+}
+
+// A sample whose labels are not what the decision left of them; empty = there is none.
+std::string changed_since(Project& project, const catalog::Row& decision) {
+  for (const auto& revision : parse_json(decision.text(3), "decisions.revisions")) {
+    const auto key = revision["sample"].get<std::string>();
+    const auto current = project.lake->labels(std::vector<std::string>{key}, kLabelLayer);
+    const auto left = label_revision(project, key, revision["after"].get<std::int64_t>());
+    if (current.empty() || !same_labels(label_revision(project, key, current[0].revision), left)) {
+      return key;
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -163,11 +190,12 @@ Json judge(Project& project, const JudgeOptions& options) {
   const auto id = project.new_id("decision");
   Json revisions = Json::array();
   if (options.accept) {
+    refuse_accepted(project, findings);
     revisions = store_labels(project, "decision/" + id, proposed_labels(project, findings));
   }
   Json ids = Json::array();
   project.catalog->transaction([&] {
-    const TimeMs moment = next_moment(project, findings);
+    const TimeMs moment = next_moment(project);
     project.catalog->execute(
         "INSERT INTO decisions (id, verdict, sample, revisions, seconds, author, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -197,6 +225,7 @@ Json judge(Project& project, const JudgeOptions& options) {
 
 Json judge_file(Project& project, const std::filesystem::path& path, const std::string& model) {
   std::vector<JudgeOptions> wishes;
+  std::set<std::string> accepted;
   const Items items = standing_items(project, model);
   std::size_t line_number = 0;
   for (const auto& line : split(read_file(path), '\n')) {
@@ -215,7 +244,16 @@ Json judge_file(Project& project, const std::filesystem::path& path, const std::
     if (names_item(wish.ids)) {
       wish.ids = findings_of_item(items, wish.ids[0]);
     }
-    (void)findings_of(project, wish);
+    const auto findings = findings_of(project, wish);
+    if (wish.accept) {
+      refuse_accepted(project, findings);
+      for (const auto& finding : findings) {
+        if (!accepted.insert(finding.id).second) {
+          fail(ErrorCode::kInvalid,
+               fmt::format("a line before accepts \"{}\" already: {}", finding.id, place));
+        }
+      }
+    }
     wishes.push_back(std::move(wish));
   }
   Json decisions = Json::array();
@@ -226,19 +264,28 @@ Json judge_file(Project& project, const std::filesystem::path& path, const std::
 }
 
 Json undo_decision(Project& project, const std::string& wanted) {
-  const auto row = decision_row(project, wanted);
+  const auto rows = decision_rows(project, wanted);
+  Json passed_over = Json::array();
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const catalog::Row& decision) {
+    const auto changed = changed_since(project, decision);
+    if (!changed.empty()) {
+      passed_over.push_back(changed);
+    }
+    return changed.empty();
+  });
+  if (found == rows.end()) {
+    fail(ErrorCode::kConflict,
+         fmt::format("the labels of sample \"{}\" were changed since: put them right by hand",
+                     passed_over[0].get<std::string>()));
+  }
+  const auto& row = *found;
   const auto& id = row.text(0);
   std::vector<LabelSet> sets;
   for (const auto& revision : parse_json(row.text(3), "decisions.revisions")) {
     const auto key = revision["sample"].get<std::string>();
     const auto current = project.lake->labels(std::vector<std::string>{key}, kLabelLayer);
-    if (current.empty() || current[0].revision != revision["after"].get<std::int64_t>()) {
-      fail(ErrorCode::kConflict,
-           fmt::format("the labels of sample \"{}\" were changed since: put them right by hand",
-                       key));
-    }
     sets.push_back(label_revision(project, key, revision["before"].get<std::int64_t>()));
-    sets.back().revision = current[0].revision;
+    sets.back().revision = current.at(0).revision;
   }
   const Json revisions = store_labels(project, "undo/" + id, std::move(sets));
   project.catalog->transaction([&] {
@@ -246,11 +293,15 @@ Json undo_decision(Project& project, const std::string& wanted) {
                              {project.now(), id});
     project.audit("undo_verdict", id, {{"revisions", revisions}});
   });
-  return {{"decision", id},
-          {"verdict", row.text(1)},
-          {"sample", row.text(2)},
-          {"author", project.person},
-          {"revisions", revisions}};
+  Json result = {{"decision", id},
+                 {"verdict", row.text(1)},
+                 {"sample", row.text(2)},
+                 {"author", project.person},
+                 {"revisions", revisions}};
+  if (!passed_over.empty()) {
+    result["passed_over"] = passed_over;
+  }
+  return result;
 }
 
 }  // namespace spotter::triage

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace spotter::triage {
 namespace {
 
 constexpr double kSameOverlap = 0.5;
+constexpr double kSameBox = 0.9;  // two labels of one class that overlap so much are one object
 
 std::string free_object(const LabelSet& set) {
   std::int64_t next = 0;
@@ -55,9 +57,16 @@ bool same_change(const Proposal& a, const Proposal& b) {
 void apply_proposal(const Proposal& proposal, const Sample& sample,
                     const std::vector<std::string>& classes, LabelSet& set) {
   if (proposal.action == "add") {
-    set.labels.push_back({.object = free_object(set),
-                          .class_name = class_in(proposal, classes),
-                          .box = box_in(proposal, sample)});
+    const Label added{.object = free_object(set),
+                      .class_name = class_in(proposal, classes),
+                      .box = box_in(proposal, sample)};
+    for (const auto& label : set.labels) {
+      if (label.class_name == added.class_name && iou(label.box, added.box) >= kSameBox) {
+        fail(ErrorCode::kConflict, fmt::format("sample \"{}\" has this {} already: label \"{}\"",
+                                               sample.key, label.class_name, label.object));
+      }
+    }
+    set.labels.push_back(added);
     return;
   }
   const auto label = std::find_if(set.labels.begin(), set.labels.end(),
@@ -80,6 +89,14 @@ void apply_proposal(const Proposal& proposal, const Sample& sample,
         fmt::format("\"{}\" is not a change of labels; changes are add, remove, set_class, set_box",
                     proposal.action));
   }
+}
+
+bool same_labels(const LabelSet& a, const LabelSet& b) {
+  const auto facts = [](const Label& l) {
+    return std::tie(l.object, l.class_name, l.box, l.crowd, l.ignore, l.track, l.attributes);
+  };
+  return std::equal(a.labels.begin(), a.labels.end(), b.labels.begin(), b.labels.end(),
+                    [&](const Label& x, const Label& y) { return facts(x) == facts(y); });
 }
 
 LabelSet label_revision(Project& project, const std::string& sample, std::int64_t revision) {

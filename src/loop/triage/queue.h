@@ -39,8 +39,8 @@ struct JudgeOptions {
 };
 // A person's word: {"decision", "verdict", "findings", "sample", "author", "revisions": [{"sample",
 // "before", "after"}]}. Throws kInvalid for an unknown verdict, kNotFound, kConflict when the
-// proposal does not fit the labels as they are now. Label errors and ignored findings do not count
-// in the next ranking of failure modes.
+// proposal does not fit the labels as they are now or was accepted already. Label errors and
+// ignored findings do not count in the next ranking of failure modes.
 [[nodiscard]] Json judge(Project& project, const JudgeOptions& options);
 
 // The same for each line of a file: {"id" (a finding or an item), "verdict", "accept", "note",
@@ -50,8 +50,9 @@ struct JudgeOptions {
                               const std::string& model);
 
 // Takes back a decision: its verdicts, and its labels by a new revision that equals the one before.
-// `id`: a decision, a finding or an item; empty = the newest of who is acting. Throws kNotFound,
-// kConflict when somebody changed the labels since.
+// `id`: a decision, a finding or an item; empty = the newest of who is acting whose labels nobody
+// changed since; "passed_over" then has the samples of newer ones, if there are any. Throws
+// kNotFound, kConflict when the labels are not those that the decision left.
 [[nodiscard]] Json undo_decision(Project& project, const std::string& id);
 
 // {"channels": [{"check", "error", "findings" (that stand and nobody judged), "verdicts",

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "domain/proposal.h"
 #include "loop/triage/queue_items.h"
+#include "loop/triage/triage.h"
 #include "project/check_runs.h"
 #include "trainer/toy_project.h"
 
@@ -207,9 +208,62 @@ TEST_F(Queue, UndoRefusesWhenSomebodyChangedTheLabelsSince) {
   (void)judge(project(),
               {.ids = {items()[0]["id"].get<std::string>()}, .accept = true, .model = "m"});
   auto changed = labels("s01-0");
+  changed.labels[0].box.x2 += 1;
   project().lake->add_labels("by hand", std::vector{changed});
   EXPECT_THROW((void)undo_decision(project(), ""), Error);
   EXPECT_EQ(labels("s01-0").labels.size(), 1U);
+}
+
+TEST_F(Queue, AChangeIsAcceptedOnce) {
+  const Proposal add{.action = "add", .class_name = "cone", .box = {90, 10, 99, 30}};
+  found("label_errors", {doubt("s03-0", "p0", add)});
+  found("my_check", {doubt("s03-0", "p7", add)});
+  const JudgeOptions accept{
+      .ids = {items()[0]["id"].get<std::string>()}, .accept = true, .model = "m"};
+  (void)judge(project(), accept);
+  const auto once = labels("s03-0");
+  EXPECT_THROW((void)judge(project(), accept), Error);
+  (void)judge(project(), {.ids = accept.ids, .verdict = "label_error", .model = "m"});
+  EXPECT_THROW((void)judge(project(), accept), Error);
+  EXPECT_EQ(labels("s03-0").revision, once.revision);
+  // What a later run finds again, with the label there already.
+  found("again", {doubt("s03-0", "p9", add)});
+  for (const auto& finding : findings(project(), {.check = "again", .model = "m"})["findings"]) {
+    EXPECT_THROW(
+        (void)judge(project(), {.ids = {finding["id"].get<std::string>()}, .accept = true}), Error);
+  }
+  EXPECT_EQ(labels("s03-0").revision, once.revision);
+}
+
+TEST_F(Queue, DecisionsInOnePictureAreTakenBackOneByOne) {
+  found("label_errors",
+        {doubt("s01-0", "0", {.action = "set_class", .object = "0", .class_name = "post"}),
+         doubt("s01-0", "1", {.action = "remove", .object = "1"}),
+         doubt("s02-0", "0", {.action = "remove", .object = "0"})});
+  const auto before = labels("s01-0");
+  const auto accept = [&](const std::string& sample) {
+    for (const auto& item : items()) {
+      if (item["sample"] == sample) {
+        (void)judge(project(),
+                    {.ids = {item["id"].get<std::string>()}, .accept = true, .model = "m"});
+      }
+    }
+  };
+  accept("s01-0");
+  (void)undo_decision(project(), "");
+  (void)undo_decision(project(), "");
+  EXPECT_EQ(labels("s01-0").revision, before.revision + 4);
+  EXPECT_EQ(labels("s01-0").labels.size(), before.labels.size());
+  EXPECT_EQ(labels("s01-0").labels[0].class_name, before.labels[0].class_name);
+  // A newer decision that cannot be taken back is no obstacle, and is named.
+  accept("s01-0");
+  accept("s02-0");
+  auto changed = labels("s02-0");
+  changed.labels[0].box.x2 += 1;
+  project().lake->add_labels("by hand", std::vector{changed});
+  EXPECT_EQ(undo_decision(project(), "")["passed_over"], Json({"s02-0"}));
+  (void)undo_decision(project(), "");
+  EXPECT_THROW((void)undo_decision(project(), ""), Error);
 }
 
 TEST_F(Queue, ASecondThoughtCountsAndAnUndoneOneDoesNot) {

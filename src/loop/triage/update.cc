@@ -110,7 +110,8 @@ void add_findings(Project& project, const std::string& mode, const FoundMode& fo
 
 class Update {
  public:
-  Update(Project& project, std::string model) : project_(project), model_(std::move(model)) {
+  Update(Project& project, std::string model)
+      : project_(project), model_(std::move(model)), removed_(removed_checks(project)) {
     for (auto& mode : all_failure_modes(project)) {
       known_.emplace(mode.id, std::move(mode));
     }
@@ -158,10 +159,11 @@ class Update {
         continue;
       }
       const std::size_t examined = examined_in(channels, mode);
-      if (examined < kExaminedMin) {
+      const bool looked = examined >= kExaminedMin;
+      if (!looked && !of_removed_checks(mode)) {
         continue;  // nobody looked
       }
-      const bool newer = mode.last_model != model_ && !model_.empty();
+      const bool newer = looked && mode.last_model != model_ && !model_.empty();
       mode.severity = 0;
       mode.rank_score = 0;
       mode.updated_at = project_.now();
@@ -220,11 +222,23 @@ class Update {
     return json_get_or<std::string>(parse_json(mode.evidence, "evidence"), "merged_into", "");
   }
 
+  static std::vector<std::string> checks_of(const FailureMode& mode) {
+    return json_get_or<std::vector<std::string>>(parse_json(mode.evidence, "evidence"), "checks",
+                                                 {});
+  }
+
+  // Whether none of the checks that found it is there any more.
+  [[nodiscard]] bool of_removed_checks(const FailureMode& mode) const {
+    const auto checks = checks_of(mode);
+    return !checks.empty() &&
+           std::all_of(checks.begin(), checks.end(),
+                       [&](const std::string& check) { return removed_.contains(check); });
+  }
+
   // Samples of the mode's slice that the checks which found it have examined.
   static std::size_t examined_in(const std::vector<Channel>& channels, const FailureMode& mode) {
     const Filter filter = Filter::parse(mode.slice);
-    const auto checks =
-        json_get_or<std::vector<std::string>>(parse_json(mode.evidence, "evidence"), "checks", {});
+    const auto checks = checks_of(mode);
     std::set<std::string_view> keys;
     for (const auto& channel : channels) {
       if (std::find(checks.begin(), checks.end(), channel.check) == checks.end()) {
@@ -243,6 +257,7 @@ class Update {
   std::string model_;
   std::map<std::string, FailureMode> known_;
   std::set<std::string> seen_;
+  std::set<std::string> removed_;  // checks
   std::vector<std::pair<std::string, const FoundMode*>> merged_;
 };
 
