@@ -32,22 +32,12 @@ bool is_number(const std::string& text) {
   return std::from_chars(text.data(), end, value).ptr == end && !text.empty();
 }
 
-// "; most are numbers, the first that is none is …", where that holds.
-std::string mostly_numbers(const lake::Categories& reference, const lake::Categories& current) {
-  std::size_t numbers = 0;
-  const std::string* first = nullptr;
-  for (const auto* side : {&reference, &current}) {
-    for (const auto& name : side->names) {
-      if (is_number(name)) {
-        ++numbers;
-      } else if (first == nullptr) {
-        first = &name;
-      }
-    }
-  }
-  return first != nullptr && numbers * 2 > reference.names.size() + current.names.size()
-             ? fmt::format("; most are numbers, the first that is none is \"{}\"", shown(*first))
-             : "";
+constexpr std::size_t kCategoriesMax = 20;  // so few texts are categories whatever they are
+
+std::size_t count_distinct(const lake::Categories& reference, const lake::Categories& current) {
+  std::set<std::string_view> names(reference.names.begin(), reference.names.end());
+  names.insert(current.names.begin(), current.names.end());
+  return names.size();
 }
 
 }  // namespace
@@ -93,25 +83,48 @@ ColumnKinds column_kinds(const TableSource& reference, const TableSource& curren
   return {.kind = b.kind};
 }
 
+bool is_running_number(const lake::FileColumn& column, const std::vector<double>& values) {
+  return column.type.find("INT") != std::string::npos && values.size() > kFewValues &&
+         std::adjacent_find(values.begin(), values.end(),
+                            [](double a, double b) { return !(a < b); }) == values.end();
+}
+
 std::string why_no_categories(const lake::Categories& reference, const lake::Categories& current) {
-  constexpr std::size_t kCategoriesMin = 20;  // so few are categories whatever they are
-  std::set<std::string_view> names(reference.names.begin(), reference.names.end());
-  names.insert(current.names.begin(), current.names.end());
+  const auto names = count_distinct(reference, current);
   const auto present = [](const lake::Categories& side) {
     return static_cast<std::size_t>(
         std::count_if(side.codes.begin(), side.codes.end(), [](auto code) { return code >= 0; }));
   };
-  if (names.size() <= kCategoriesMin) {
+  if (names <= kCategoriesMax) {
     return "";
   }
-  if (names.size() * 2 > present(reference) + present(current)) {
-    return "nearly every row has a text of its own" + mostly_numbers(reference, current);
+  if (names * 2 > present(reference) + present(current)) {
+    return "nearly every row has a text of its own";
   }
-  if (names.size() == reference.names.size() + current.names.size()) {
-    return "no text is in both files: these are names, not categories" +
-           mostly_numbers(reference, current);
+  if (names == reference.names.size() + current.names.size()) {
+    return "no text is in both files: these are names, not categories";
   }
   return "";
+}
+
+bool mostly_numbers(const lake::Categories& reference, const lake::Categories& current) {
+  const auto mostly = [](const lake::Categories& side) {
+    std::vector<std::uint8_t> numeric;
+    for (const auto& name : side.names) {
+      numeric.push_back(static_cast<std::uint8_t>(is_number(name)));
+    }
+    std::size_t numbers = 0;
+    std::size_t present = 0;
+    for (const auto code : side.codes) {
+      if (code >= 0) {
+        ++present;
+        numbers += numeric[static_cast<std::size_t>(code)];
+      }
+    }
+    return present > 0 && numbers * 10 >= present * 9;
+  };
+  return count_distinct(reference, current) > kCategoriesMax && mostly(reference) &&
+         mostly(current);
 }
 
 }  // namespace spotter::monitor

@@ -20,8 +20,6 @@
 namespace spotter::monitor {
 namespace {
 
-constexpr std::size_t kFewValues = 5;  // numbers of so few values are categories
-
 // One line of the report.
 struct Line {
   std::string column;
@@ -66,12 +64,6 @@ void keep_present(std::vector<T>& values, const std::vector<std::uint8_t>& missi
     }
   }
   values.resize(kept);
-}
-
-bool is_running_number(const lake::FileColumn& column, const std::vector<double>& values) {
-  return column.type.find("INT") != std::string::npos && values.size() > kFewValues &&
-         std::adjacent_find(values.begin(), values.end(),
-                            [](double a, double b) { return !(a < b); }) == values.end();
 }
 
 // Numbers as categories when both files together have at most kFewValues of them.
@@ -261,17 +253,19 @@ class Comparison {
     }
     Values reference;
     Values current;
-    const bool numbers = kinds.kind == lake::ColumnKind::kNumber;
+    bool numbers = kinds.kind == lake::ColumnKind::kNumber;
+    if (!numbers) {
+      reference.categories = reference_.categories(name);
+      current.categories = current_.categories(name);
+      numbers = kinds.change.empty() && mostly_numbers(reference.categories, current.categories);
+    }
     if (numbers) {
-      reference.numbers = reference_.numbers(name);
-      current.numbers = current_.numbers(name);
+      reference = {.numbers = reference_.numbers(name)};
+      current = {.numbers = current_.numbers(name)};
       if (is_running_number(a, reference.numbers) &&
           is_running_number(*current_.find(name), current.numbers)) {
         return skip(name, "a running number goes on by itself");
       }
-    } else {
-      reference.categories = reference_.categories(name);
-      current.categories = current_.categories(name);
     }
     compare_missing(name, missing_of(reference), missing_of(current));
     if (const auto why = why_no_categories(reference.categories, current.categories);
