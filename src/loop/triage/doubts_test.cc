@@ -26,6 +26,7 @@ class Doubts : public testing::Test {
   void found_in_rain(const std::string& error) {
     CheckRun run{.id = "check_" + error, .check = error, .model = model_, .parameters = "{}"};
     run.examined = toy_.keys();
+    run.custom = error == "wrong_class";  // in these tests what a check of spotter.yaml finds
     std::vector<Finding> findings;
     for (std::size_t i = 0; i < toy_.keys().size(); ++i) {
       const auto& key = toy_.keys()[i];
@@ -68,6 +69,22 @@ TEST_F(Doubts, LeaveTheModesOfTheModelAlone) {
   EXPECT_EQ(modes[0]["evidence"]["kinds"], (Json{{"miss cone", 24}}));
   found_in_rain("label_box");  // joins nothing
   EXPECT_EQ(show_mode(project(), modes[0]["id"], 1)["findings"], 24);
+}
+
+TEST_F(Doubts, AModeThatOnlyARemovedCheckFoundLosesItsRank) {
+  project().config.checks = {{.name = "wrong_class"}};
+  found_in_rain("wrong_class");
+  const Json before = update(project(), {.model = "m"})["modes"];
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_GT(before[0]["rank_score"].get<double>(), 0);
+  project().config.checks.clear();
+  const Json after = update(project(), {.model = "m"});
+  EXPECT_EQ(after["findings"], 0);
+  EXPECT_EQ(after["modes"][0]["rank_score"], 0);
+  EXPECT_EQ(after["modes"][0]["state"], "open");
+  EXPECT_EQ(show_mode(project(), before[0]["id"], 1)["findings"], 0);
+  project().config.checks = {{.name = "wrong_class"}};
+  EXPECT_EQ(update(project(), {.model = "m"})["modes"][0]["rank_score"], before[0]["rank_score"]);
 }
 
 TEST_F(Doubts, AreLookedThroughInTheQueueByKind) {
