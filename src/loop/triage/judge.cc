@@ -189,12 +189,12 @@ Json judge(Project& project, const JudgeOptions& options) {
   const auto findings = findings_of(project, options);
   const auto id = project.new_id("decision");
   Json revisions = Json::array();
-  if (options.accept) {
-    refuse_accepted(project, findings);
-    revisions = store_labels(project, "decision/" + id, proposed_labels(project, findings));
-  }
   Json ids = Json::array();
-  project.catalog->transaction([&] {
+  project.catalog->transaction([&] {  // one writer at a time: two that accept at once are one
+    if (options.accept) {
+      refuse_accepted(project, findings);
+      revisions = store_labels(project, "decision/" + id, proposed_labels(project, findings));
+    }
     const TimeMs moment = next_moment(project);
     project.catalog->execute(
         "INSERT INTO decisions (id, verdict, sample, revisions, seconds, author, created_at) "
