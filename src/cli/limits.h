@@ -1,7 +1,7 @@
 // What options of numbers refuse, in words for people.
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT: the library's name
 class App;
 class Validator;
 }  // namespace CLI

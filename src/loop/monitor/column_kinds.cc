@@ -110,6 +110,7 @@ std::string why_no_categories(const lake::Categories& reference, const lake::Cat
 bool mostly_numbers(const lake::Categories& reference, const lake::Categories& current) {
   const auto mostly = [](const lake::Categories& side) {
     std::vector<std::uint8_t> numeric;
+    numeric.reserve(side.names.size());
     for (const auto& name : side.names) {
       numeric.push_back(static_cast<std::uint8_t>(is_number(name)));
     }

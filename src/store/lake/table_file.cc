@@ -76,7 +76,7 @@ std::string source_of(const std::filesystem::path& path) {
 // last before the advice too, which is the cause.
 std::string reason_of(const char* message) {
   const std::string text = message == nullptr ? "unknown reason" : message;
-  const auto first = text.substr(0, text.find('\n'));
+  auto first = text.substr(0, text.find('\n'));
   if (first.find("CSV Error on Line") == std::string::npos) {
     return first;
   }
