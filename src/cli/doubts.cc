@@ -29,7 +29,9 @@ void print_doubts(const Json& result) {
 
 std::function<int()> declare_doubts(CLI::App& app, Context& context) {
   auto model = std::make_shared<std::string>();
-  app.add_option("--model", *model, "Model whose output was held against (default: the champion)");
+  app.add_option(
+      "--model", *model,
+      "Model whose output was held against (default: the champion, else the only model)");
   return [model, &context] {
     auto project = open_project(context.project);
     const Json result = triage::label_doubts(project, *model);

@@ -9,6 +9,7 @@
 #include "cli/print.h"
 #include "loop/triage/triage.h"
 #include "project/project.h"
+#include "trainer/default_model.h"
 
 namespace spotter::cli {
 namespace {
@@ -17,7 +18,8 @@ std::function<int()> declare_findings(CLI::App& app, Context& context) {
   auto options = std::make_shared<triage::FindingsOptions>();
   app.add_option("--mode", options->mode, "Of this failure mode");
   app.add_option("--check", options->check, "Of this check");
-  app.add_option("--model", options->model, "About this model (default: the champion)");
+  app.add_option("--model", options->model,
+                 "About this model (default: the champion, else the only model)");
   app.add_option("--sample", options->sample, "About this sample");
   app.add_option("--limit", options->limit, "How many")->check(CLI::Range(1, 100'000));
   return [options, &context] {
@@ -36,6 +38,9 @@ std::function<int()> declare_findings(CLI::App& app, Context& context) {
       const auto total = result["total"].get<std::size_t>();
       fmt::print("{}{}\n", counted(total, "finding"),
                  total > rows.size() ? fmt::format(", {} shown", rows.size()) : "");
+      const bool of_default = options->model.empty() && options->mode.empty();
+      const auto hint = of_default ? trainer::model_to_name(project) : "";
+      fmt::print("{}{}", hint, hint.empty() ? "" : "\n");
     });
     return 0;
   };

@@ -47,7 +47,8 @@ std::function<int()> declare_modes(CLI::App& app, Context& context) {
 
 std::function<int()> declare_update(CLI::App& app, Context& context) {
   auto options = std::make_shared<triage::UpdateOptions>();
-  app.add_option("--model", options->model, "Model whose findings count (default: the champion)");
+  app.add_option("--model", options->model,
+                 "Model whose findings count (default: the champion, else the only model)");
   return [options, &context] {
     auto project = open_project(context.project);
     const Json result = triage::update(project, *options);

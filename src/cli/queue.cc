@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "trainer/default_model.h"
 
 namespace spotter::cli {
 namespace {
@@ -62,12 +63,17 @@ std::function<int()> declare_queue(CLI::App& app, Context& context) {
   app.add_option("--mode", options->mode, "Of this failure mode");
   app.add_option("--class", options->class_name, "Of this class");
   app.add_option("--error", options->error, "Of this kind of error, such as label_missing");
-  app.add_option("--model", options->model, "About this model (default: the champion)");
+  app.add_option("--model", options->model,
+                 "About this model (default: the champion, else the only model)");
   app.add_option("--limit", options->limit, "How many")->check(CLI::Range(1, 1000));
   return [options, &context] {
     auto project = open_project(context.project);
     const Json result = triage::queue(project, *options);
-    context.answer(result, [&] { print_queue(result); });
+    context.answer(result, [&] {
+      print_queue(result);
+      const auto hint = options->model.empty() ? trainer::model_to_name(project) : "";
+      fmt::print("{}{}", hint, hint.empty() ? "" : "\n");
+    });
     return 0;
   };
 }
@@ -133,7 +139,7 @@ std::function<int()> declare_verdict(CLI::App& app, Context& context) {
                  "Decide for each line of this file: {\"id\", \"verdict\"} as JSON")
       ->check(CLI::ExistingFile);
   app.add_option("--model", words->options.model,
-                 "Whose queue an item is of (default: the champion)");
+                 "Whose queue an item is of (default: the champion, else the only model)");
   app.add_option("--note", words->options.note, "Why");
   app.add_option("--seconds", words->options.seconds, "How long you looked, for the ledger")
       ->check(CLI::Range(0.0, 86'400.0));
@@ -146,7 +152,8 @@ std::function<int()> declare_verdict(CLI::App& app, Context& context) {
 
 std::function<int()> declare_channels(CLI::App& app, Context& context) {
   auto model = std::make_shared<std::string>();
-  app.add_option("--model", *model, "About this model (default: the champion)");
+  app.add_option("--model", *model,
+                 "About this model (default: the champion, else the only model)");
   return [model, &context] {
     auto project = open_project(context.project);
     const Json result = triage::channels(project, *model);

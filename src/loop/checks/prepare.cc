@@ -10,6 +10,7 @@
 #include "domain/finding_errors.h"
 #include "project/check_runs.h"
 #include "project/filter.h"
+#include "trainer/default_model.h"
 
 namespace spotter::checks {
 namespace {
@@ -42,17 +43,6 @@ std::string_view layer_of(const Json& parameters) {
                                 : std::string_view(it->get_ref<const std::string&>());
 }
 
-std::optional<trainer::Model> chosen_model(Project& project, const std::string& name) {
-  if (!name.empty()) {
-    return trainer::find_model(project, name);
-  }
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  if (rows.empty()) {
-    return std::nullopt;
-  }
-  return trainer::find_model(project, rows[0].text(0));
-}
-
 Box parse_box(const std::string& text) {
   if (text.empty()) {
     return {};
@@ -72,7 +62,9 @@ bool runs_here(const trainer::Model& model) {
 }  // namespace
 
 Preparation::Preparation(Project& project, const RunOptions& options)
-    : project_(project), options_(options), model_(chosen_model(project, options.model)) {
+    : project_(project),
+      options_(options),
+      model_(trainer::model_or_default(project, options.model)) {
   if (model_ && !model_->dataset_version.empty()) {
     for (const auto& item : project.lake->version_items(model_->dataset_version)) {
       if (item.split == "train") {
@@ -89,7 +81,8 @@ std::string Preparation::missing(const Check& check) const {
     return fmt::format("it is for {} and not for {}", fmt::join(check.tasks, " and "), task);
   }
   if ((check.needs & (kNeedsPredictions | kNeedsEmbeddings)) != 0 && !model_) {
-    return "there is no model yet: train one, or name one with --model";
+    const auto several = trainer::model_to_name(project_);
+    return several.empty() ? "there is no model yet: train one, or name one with --model" : several;
   }
   if ((check.needs & kNeedsEmbeddings) != 0 && training_keys_.empty()) {
     return fmt::format("the training set of model \"{}\" is not known", model_->name);

@@ -13,6 +13,7 @@
 #include "loop/triage/queue.h"
 #include "project/check_runs.h"
 #include "project/ledger.h"
+#include "trainer/default_model.h"
 
 namespace spotter::triage {
 namespace {
@@ -23,12 +24,15 @@ bool names_item(const std::vector<std::string>& ids) {
   return ids.size() == 1 && ids[0].starts_with("item_");
 }
 
-std::vector<std::string> findings_of_item(const Items& items, const std::string& item) {
+// `model` is what the queue was asked for by.
+std::vector<std::string> findings_of_item(Project& project, const std::string& model,
+                                          const Items& items, const std::string& item) {
   const auto known = items.find(item);
   if (known == items.end()) {
-    fail(
-        ErrorCode::kNotFound,
-        fmt::format("the queue has no item \"{}\"; `spotter queue` lists what is there now", item));
+    const auto hint = model.empty() ? trainer::model_to_name(project) : "";
+    fail(ErrorCode::kNotFound,
+         fmt::format("the queue has no item \"{}\"; `spotter queue` lists what is there now{}{}",
+                     item, hint.empty() ? "" : "; ", hint));
   }
   return known->second;
 }
@@ -36,7 +40,7 @@ std::vector<std::string> findings_of_item(const Items& items, const std::string&
 std::vector<Finding> findings_of(Project& project, const JudgeOptions& options) {
   auto ids = options.ids;
   if (names_item(ids)) {
-    ids = findings_of_item(standing_items(project, options.model), ids[0]);
+    ids = findings_of_item(project, options.model, standing_items(project, options.model), ids[0]);
   }
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
@@ -242,7 +246,7 @@ Json judge_file(Project& project, const std::filesystem::path& path, const std::
                       .seconds = json_get_or(row, "seconds", 0.0)};
     (void)verdict_of(wish);
     if (names_item(wish.ids)) {
-      wish.ids = findings_of_item(items, wish.ids[0]);
+      wish.ids = findings_of_item(project, model, items, wish.ids[0]);
     }
     const auto findings = findings_of(project, wish);
     if (wish.accept) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "loop/triage/naming.h"
+#include "loop/triage/queue.h"
 #include "loop/triage/triage.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
@@ -71,14 +72,7 @@ std::vector<Finding> wanted_findings(Project& project, const FindingsOptions& op
     }
     return findings_by_id(project, std::move(ids));
   }
-  std::string model;
-  if (!options.model.empty()) {
-    model = trainer::find_model(project, options.model).id;
-  } else {
-    const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-    model = rows.empty() ? "" : rows[0].text(0);
-  }
-  for (auto& check : current_findings(project, model, true)) {
+  for (auto& check : current_findings(project, queue_model(project, options.model), true)) {
     std::move(check.findings.begin(), check.findings.end(), std::back_inserter(wanted));
   }
   return wanted;

@@ -13,7 +13,7 @@
 #include "loop/triage/queue_items.h"
 #include "project/failure_modes.h"
 #include "project/sample_conditions.h"
-#include "trainer/trainer.h"
+#include "trainer/default_model.h"
 
 namespace spotter::triage {
 namespace {
@@ -389,11 +389,8 @@ Json pace(Project& project) {
 }  // namespace
 
 std::string queue_model(Project& project, const std::string& name) {
-  if (!name.empty()) {
-    return trainer::find_model(project, name).id;
-  }
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  return rows.empty() ? "" : rows[0].text(0);
+  const auto model = trainer::model_or_default(project, name);
+  return model ? model->id : "";
 }
 
 Json queue(Project& project, const QueueOptions& options) {
