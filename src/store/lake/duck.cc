@@ -1,6 +1,11 @@
 #include "store/lake/duck.h"
 
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include <duckdb.h>
 #include <fmt/format.h>
@@ -109,11 +114,40 @@ std::vector<double> list_of(duckdb_vector vector, idx_t row) {
   return {data + entry.offset, data + entry.offset + entry.length};
 }
 
-Value value_of(duckdb_vector vector, duckdb_type type, idx_t row) {
+// How a column comes: decimals have a type underneath.
+struct ColumnType {
+  duckdb_type type = DUCKDB_TYPE_INVALID;
+  duckdb_type inner = DUCKDB_TYPE_INVALID;  // of a decimal's digits or a list's items
+  std::uint8_t width = 0;                   // of a decimal: digits, and those after the point
+  std::uint8_t scale = 0;
+};
+
+double decimal_of(duckdb_vector vector, const ColumnType& type, idx_t row) {
+  duckdb_decimal decimal{.width = type.width, .scale = type.scale, .value = {}};
+  const auto small = [&](std::int64_t digits) {
+    decimal.value = {.lower = static_cast<std::uint64_t>(digits), .upper = digits < 0 ? -1 : 0};
+  };
+  switch (type.inner) {
+    case DUCKDB_TYPE_SMALLINT:
+      small(cell<std::int16_t>(vector, row));
+      break;
+    case DUCKDB_TYPE_INTEGER:
+      small(cell<std::int32_t>(vector, row));
+      break;
+    case DUCKDB_TYPE_BIGINT:
+      small(cell<std::int64_t>(vector, row));
+      break;
+    default:
+      decimal.value = cell<duckdb_hugeint>(vector, row);
+  }
+  return duckdb_decimal_to_double(decimal);
+}
+
+Value value_of(duckdb_vector vector, const ColumnType& type, idx_t row) {
   if (is_null(vector, row)) {
     return std::monostate{};
   }
-  switch (type) {
+  switch (type.type) {
     case DUCKDB_TYPE_BOOLEAN:
       return cell<bool>(vector, row);
     case DUCKDB_TYPE_TINYINT:
@@ -138,6 +172,8 @@ Value value_of(duckdb_vector vector, duckdb_type type, idx_t row) {
       return double{cell<float>(vector, row)};
     case DUCKDB_TYPE_DOUBLE:
       return cell<double>(vector, row);
+    case DUCKDB_TYPE_DECIMAL:
+      return decimal_of(vector, type, row);
     case DUCKDB_TYPE_VARCHAR:
       return text_of(vector, row);
     case DUCKDB_TYPE_LIST:
@@ -145,7 +181,7 @@ Value value_of(duckdb_vector vector, duckdb_type type, idx_t row) {
     default:
       fail(ErrorCode::kInvalid,
            fmt::format("column type {} cannot be shown; cast it with ::VARCHAR",
-                       static_cast<int>(type)));
+                       static_cast<int>(type.type)));
   }
 }
 
@@ -160,17 +196,118 @@ Value tidy(Value value, duckdb_type type) {
   return value;
 }
 
-void take_chunk(duckdb_data_chunk chunk, const std::vector<duckdb_type>& types, Table& table) {
+std::string quoted_name(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    out += c;
+    if (c == '"') {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+ColumnType type_of(duckdb_result& result, idx_t column) {
+  duckdb_logical_type logical = duckdb_column_logical_type(&result, column);
+  ColumnType type{.type = duckdb_get_type_id(logical)};
+  if (type.type == DUCKDB_TYPE_DECIMAL) {
+    type.inner = duckdb_decimal_internal_type(logical);
+    type.width = duckdb_decimal_width(logical);
+    type.scale = duckdb_decimal_scale(logical);
+  } else if (type.type == DUCKDB_TYPE_LIST) {
+    duckdb_logical_type child = duckdb_list_type_child_type(logical);
+    type.inner = duckdb_get_type_id(child);
+    duckdb_destroy_logical_type(&child);
+  }
+  duckdb_destroy_logical_type(&logical);
+  return type;
+}
+
+// Whether value_of gives it; other columns are asked for again, as with_readable_columns.
+bool is_readable(const ColumnType& type) {
+  switch (type.type) {
+    case DUCKDB_TYPE_BOOLEAN:
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_UINTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_HUGEINT:
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+    case DUCKDB_TYPE_DECIMAL:
+    case DUCKDB_TYPE_VARCHAR:
+    case DUCKDB_TYPE_SQLNULL:
+      return true;
+    case DUCKDB_TYPE_LIST:
+      return type.inner == DUCKDB_TYPE_DOUBLE;
+    default:
+      return false;
+  }
+}
+
+void take_chunk(duckdb_data_chunk chunk, const std::vector<ColumnType>& types, Table& table) {
   const idx_t count = duckdb_data_chunk_get_size(chunk);
   const std::size_t first = table.rows.size();
   table.rows.resize(first + count, std::vector<Value>(types.size()));
   for (std::size_t c = 0; c < types.size(); ++c) {
     duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, c);
     for (idx_t r = 0; r < count; ++r) {
-      table.rows[first + r][c] = tidy(value_of(vector, types[c], r), types[c]);
+      table.rows[first + r][c] = tidy(value_of(vector, types[c], r), types[c].type);
     }
   }
 }
+
+// The same SELECT with columns that have no value of ours (dates, times, UUIDs, lists, structs) as
+// text, and lists of numbers as lists of doubles. Names that stand twice stay as they are.
+std::string with_readable_columns(std::string_view sql, duckdb_result& result,
+                                  const std::vector<ColumnType>& types) {
+  sql = trim(sql);
+  while (sql.ends_with(';')) {
+    sql = trim(sql.substr(0, sql.size() - 1));
+  }
+  std::string names;
+  std::string columns;
+  for (std::size_t c = 0; c < types.size(); ++c) {
+    const bool numbers = types[c].type == DUCKDB_TYPE_LIST &&
+                         is_readable({.type = types[c].inner}) &&
+                         types[c].inner != DUCKDB_TYPE_VARCHAR;
+    const std::string_view cast = is_readable(types[c]) ? "" : numbers ? "::DOUBLE[]" : "::VARCHAR";
+    const std::string_view comma = c == 0 ? "" : ", ";
+    names += fmt::format("{}c{}", comma, c);
+    columns +=
+        fmt::format("{}c{}{} AS {}", comma, c, cast, quoted_name(duckdb_column_name(&result, c)));
+  }
+  return fmt::format("SELECT {} FROM (\n{}\n) AS readable({})", columns, sql, names);
+}
+
+// Interrupts the connection once the time is over, again and again until it stands still.
+class TimeLimit {
+ public:
+  TimeLimit(duckdb_connection connection, std::chrono::seconds limit) {
+    if (limit.count() > 0) {
+      watch_ = std::jthread([this, connection, limit](const std::stop_token& stop) {
+        std::unique_lock lock(mutex_);
+        auto patience = std::chrono::milliseconds(limit);
+        while (!stopped_.wait_for(lock, stop, patience, [&] { return stop.stop_requested(); })) {
+          over_ = true;
+          duckdb_interrupt(connection);
+          patience = std::chrono::milliseconds(20);
+        }
+      });
+    }
+  }
+  [[nodiscard]] bool over() const { return over_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::atomic<bool> over_ = false;
+  std::jthread watch_;  // last: it ends before the others go
+};
 
 }  // namespace
 
@@ -182,6 +319,11 @@ struct Duck::Handles {
     duckdb_disconnect(&connection);
     duckdb_close(&database);
   }
+};
+
+struct Duck::Answer {
+  Result result;
+  std::vector<ColumnType> types;
 };
 
 Duck::Duck(Signatures signatures) : handles_(std::make_unique<Handles>()) {
@@ -223,14 +365,14 @@ void Duck::execute(const std::string& sql) {
   }
 }
 
-Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow allow) {
-  const std::scoped_lock lock(handles_->mutex);
+void Duck::answer(std::string_view sql, std::span<const Value> parameters, const QueryRules& rules,
+                  Answer& answer) {
   Statement statement;
   if (duckdb_prepare(handles_->connection, std::string(sql).c_str(), &statement.value) !=
       DuckDBSuccess) {
     fail_duck("the query was not understood", duckdb_prepare_error(statement.value));
   }
-  if (allow == Allow::kSelect &&
+  if (rules.allow == Allow::kSelect &&
       duckdb_prepared_statement_type(statement.value) != DUCKDB_STATEMENT_TYPE_SELECT) {
     fail(ErrorCode::kInvalid, "only SELECT is allowed here");
   }
@@ -243,18 +385,42 @@ Table Duck::query(std::string_view sql, std::span<const Value> parameters, Allow
                 duckdb_prepare_error(statement.value));
     }
   }
-  Result result;
-  if (duckdb_execute_prepared(statement.value, &result.value) != DuckDBSuccess) {
-    fail_duck("the query failed", duckdb_result_error(&result.value));
+  bool late = false;
+  auto state = DuckDBSuccess;
+  {
+    const TimeLimit limit(handles_->connection, rules.limit);
+    state = duckdb_execute_prepared(statement.value, &answer.result.value);
+    late = limit.over();
   }
+  if (state != DuckDBSuccess && late) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("the query ran for more than {} s and was ended", rules.limit.count()));
+  }
+  if (state != DuckDBSuccess) {
+    fail_duck("the query failed", duckdb_result_error(&answer.result.value));
+  }
+  for (idx_t c = 0; c < duckdb_column_count(&answer.result.value); ++c) {
+    answer.types.push_back(type_of(answer.result.value, c));
+  }
+}
+
+Table Duck::query(std::string_view sql, std::span<const Value> parameters,
+                  const QueryRules& rules) {
+  const std::scoped_lock lock(handles_->mutex);
+  auto found = std::make_unique<Answer>();
+  answer(sql, parameters, rules, *found);
+  if (!std::all_of(found->types.begin(), found->types.end(), is_readable)) {
+    const auto again = with_readable_columns(sql, found->result.value, found->types);
+    found = std::make_unique<Answer>();
+    answer(again, parameters, rules, *found);
+  }
+  auto& result = found->result.value;
   Table table;
-  std::vector<duckdb_type> types;
-  for (idx_t c = 0; c < duckdb_column_count(&result.value); ++c) {
-    table.columns.emplace_back(duckdb_column_name(&result.value, c));
-    types.push_back(duckdb_column_type(&result.value, c));
+  for (idx_t c = 0; c < found->types.size(); ++c) {
+    table.columns.emplace_back(duckdb_column_name(&result, c));
   }
-  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result.value)) {
-    take_chunk(chunk, types, table);
+  while (duckdb_data_chunk chunk = duckdb_fetch_chunk(result)) {
+    take_chunk(chunk, found->types, table);
     duckdb_destroy_data_chunk(&chunk);
   }
   return table;
@@ -320,46 +486,6 @@ std::string sql_text(std::string_view text) {
     }
   }
   return out + "'";
-}
-
-std::string Table::text(std::size_t row, std::size_t column) const {
-  const auto& value = rows.at(row).at(column);
-  if (const auto* s = std::get_if<std::string>(&value)) {
-    return *s;
-  }
-  if (const auto* i = std::get_if<std::int64_t>(&value)) {
-    return fmt::format("{}", *i);
-  }
-  if (const auto* d = std::get_if<double>(&value)) {
-    return fmt::format("{}", *d);
-  }
-  if (const auto* b = std::get_if<bool>(&value)) {
-    return *b ? "true" : "false";
-  }
-  if (const auto* list = std::get_if<std::vector<double>>(&value)) {
-    return fmt::format("[{}]", fmt::join(*list, ", "));
-  }
-  return "";
-}
-
-std::int64_t Table::integer(std::size_t row, std::size_t column) const {
-  const auto& value = rows.at(row).at(column);
-  if (const auto* i = std::get_if<std::int64_t>(&value)) {
-    return *i;
-  }
-  if (const auto* d = std::get_if<double>(&value)) {
-    return static_cast<std::int64_t>(*d);
-  }
-  const auto* b = std::get_if<bool>(&value);
-  return b != nullptr && *b ? 1 : 0;
-}
-
-double Table::real(std::size_t row, std::size_t column) const {
-  const auto& value = rows.at(row).at(column);
-  if (const auto* d = std::get_if<double>(&value)) {
-    return *d;
-  }
-  return static_cast<double>(integer(row, column));
 }
 
 }  // namespace spotter::lake

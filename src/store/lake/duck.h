@@ -1,6 +1,7 @@
 // One DuckDB in this process, with one connection: statements with `$n` parameters, results by
 // rows, bulk appends. Only the lake uses it; DuckDB's own header is included in duck.cc alone.
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
@@ -14,6 +15,11 @@
 namespace spotter::lake {
 
 enum class Allow { kEverything, kSelect };
+
+struct QueryRules {
+  Allow allow = Allow::kEverything;
+  std::chrono::seconds limit{0};  // 0 = as long as it takes
+};
 
 // Checking an extension's signature hashes the whole file: 0.1 s of processor time each. The files
 // lie beside the program, as DuckDB itself does, so they are checked where it is asked for
@@ -34,9 +40,11 @@ class Duck {
   // Several statements without parameters or results. Throws kInternal, kUnavailable for locks,
   // full disks and transaction conflicts, kCorrupt for a data file that is not there.
   void execute(const std::string& sql);
-  // One statement. Throws like execute, and kInvalid for SQL that does not parse or bind.
+  // One statement. Decimals come as doubles; dates, times, UUIDs, structs and lists of anything but
+  // numbers as text, for which the statement is asked a second time. Throws like execute, and
+  // kInvalid for SQL that does not parse or bind or that takes longer than the limit.
   Table query(std::string_view sql, std::span<const Value> parameters,
-              Allow allow = Allow::kEverything);
+              const QueryRules& rules = {});
   Table query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
     return query(sql, std::span<const Value>(parameters.begin(), parameters.size()));
   }
@@ -45,6 +53,9 @@ class Duck {
 
  private:
   struct Handles;
+  struct Answer;
+  void answer(std::string_view sql, std::span<const Value> parameters, const QueryRules& rules,
+              Answer& answer);
   std::unique_ptr<Handles> handles_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "store/lake/query_within.h"
 #include "store/lake/schema.h"
 
 namespace spotter::lake {
@@ -182,7 +183,7 @@ Duck& DuckLake::reader() {
 }
 
 Table DuckLake::read(const std::string& sql, std::span<const Value> parameters,
-                     std::span<const std::string> keys) {
+                     std::span<const std::string> keys, std::chrono::seconds limit) {
   const std::scoped_lock guard(mutex_);
   for (int attempt = 1;; ++attempt) {
     try {
@@ -196,7 +197,7 @@ Table DuckLake::read(const std::string& sql, std::span<const Value> parameters,
         d.execute("DELETE FROM wanted_keys");
         d.append("wanted_keys", rows);
       }
-      return d.query(sql, parameters, Allow::kSelect);
+      return d.query(sql, parameters, {.allow = Allow::kSelect, .limit = limit});
     } catch (const Error& e) {
       // Compaction in another process removes files that this snapshot still named: look again.
       if (e.code != ErrorCode::kCorrupt || attempt == kReadAttemptsMax ||
@@ -264,6 +265,18 @@ void DuckLake::publish(Duck& d) {
 
 Table DuckLake::query(std::string_view sql, std::span<const Value> parameters) {
   return read(std::string(sql), parameters, {});
+}
+
+Table DuckLake::query_within(std::chrono::seconds limit, std::string_view sql,
+                             std::span<const Value> parameters) {
+  return read(std::string(sql), parameters, {}, limit);
+}
+
+Table query_within(Lake& lake, std::chrono::seconds limit, std::string_view sql,
+                   std::span<const Value> parameters) {
+  auto* duck = dynamic_cast<DuckLake*>(&lake);
+  require(duck != nullptr, "every lake is a DuckLake");
+  return duck->query_within(limit, sql, parameters);
 }
 
 std::int64_t DuckLake::snapshot() {

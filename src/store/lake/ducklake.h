@@ -32,6 +32,8 @@ class DuckLake final : public Lake {
                    std::span<const VersionItem> items) override;
   using Lake::query;
   [[nodiscard]] Table query(std::string_view sql, std::span<const Value> parameters) override;
+  [[nodiscard]] Table query_within(std::chrono::seconds limit, std::string_view sql,
+                                   std::span<const Value> parameters);
   [[nodiscard]] std::vector<Sample> samples(std::span<const std::string> keys) override;
   [[nodiscard]] std::vector<LabelSet> labels(std::span<const std::string> keys,
                                              std::string_view layer,
@@ -63,7 +65,7 @@ class DuckLake final : public Lake {
   Manifest newest();
   // Reads with `keys` staged as the table wanted_keys; again when files went away meanwhile.
   Table read(const std::string& sql, std::span<const Value> parameters,
-             std::span<const std::string> keys);
+             std::span<const std::string> keys, std::chrono::seconds limit = {});
   // Stages the rows in memory, then, under the write lock and in one transaction: nothing if `key`
   // is there, else the statements and the key.
   bool write(std::string_view key, std::span<const Staged> staged, const Statements& statements);

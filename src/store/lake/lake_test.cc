@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "store/lake/care.h"
+#include "store/lake/query_within.h"
 
 namespace spotter::lake {
 namespace {
@@ -97,6 +98,57 @@ TEST(Lake, QueriesOnlyRead) {
         "CALL pragma_version()", "EXPLAIN SELECT 1"}) {
     EXPECT_THROW((void)lake->query(sql), Error) << sql;
   }
+}
+
+TEST(Lake, EveryTypeOfColumnIsAnswered) {
+  const TemporaryFolder folder;
+  auto lake = open_lake(folder.path() / "lake");
+  const auto one = [&](const std::string& expression) {
+    return lake->query("SELECT " + expression + " AS x, 7 AS y").rows.at(0).at(0);
+  };
+  for (const auto& [expression, number] :
+       std::vector<std::pair<std::string, double>>{{"0.5", 0.5},
+                                                   {"-0.25", -0.25},
+                                                   {"-12345678.5", -12345678.5},
+                                                   {"123456789012345.25", 123456789012345.25},
+                                                   {"(-1.5)::DECIMAL(38, 3)", -1.5}}) {
+    EXPECT_EQ(std::get<double>(one(expression)), number) << expression;
+  }
+  for (const auto& [expression, text] : std::vector<std::pair<std::string, std::string>>{
+           {"DATE '2026-01-02'", "2026-01-02"},
+           {"TIMESTAMP '2026-01-02 03:04:05'", "2026-01-02 03:04:05"},
+           {"TIMESTAMPTZ '2026-01-02 03:04:05+00'", "2026-01-02 03:04:05+00"},
+           {"UUID '12345678-1234-1234-1234-1234567890ab'", "12345678-1234-1234-1234-1234567890ab"},
+           {"INTERVAL 2 DAY", "2 days"},
+           {"['a', 'b']", "[a, b]"},
+           {"{'k': 1}", "{'k': 1}"}}) {
+    EXPECT_EQ(std::get<std::string>(one(expression)), text) << expression;
+  }
+  EXPECT_EQ(std::get<std::vector<double>>(one("[1, 2]")), (std::vector<double>{1, 2}));
+  EXPECT_EQ(std::get<std::vector<double>>(one("[0.5, 2]")), (std::vector<double>{0.5, 2}));
+  EXPECT_EQ(std::get<std::int64_t>(one("sum(5)")), 5);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(one("NULL")));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(one("NULL::DATE")));
+  const auto bound = lake->query("SELECT $1 * 0.5, DATE '2026-01-02' + $2::INTEGER AS d ; ",
+                                 {Value(std::int64_t{3}), Value(std::int64_t{1})});
+  EXPECT_EQ(bound.real(0, 0), 1.5);
+  EXPECT_EQ(bound.text(0, 1), "2026-01-03");
+  EXPECT_EQ(bound.columns.at(1), "d");
+}
+
+TEST(Lake, AQueryIsEndedWhenItsTimeIsOver) {
+  const TemporaryFolder folder;
+  auto lake = open_lake(folder.path() / "lake");
+  const std::string endless =
+      "SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b";
+  try {
+    (void)query_within(*lake, std::chrono::seconds(1), endless, {});
+    FAIL() << "it came to an end";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code, ErrorCode::kInvalid);
+    EXPECT_NE(std::string(e.what()).find("more than 1 s"), std::string::npos) << e.what();
+  }
+  EXPECT_EQ(query_within(*lake, std::chrono::seconds(60), "SELECT 7", {}).integer(0, 0), 7);
 }
 
 TEST(Lake, AnotherProcessSeesWritesAndThisOneSeesIts) {
