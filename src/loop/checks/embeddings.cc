@@ -95,11 +95,10 @@ double median_of(std::vector<float> values) {
 
 Finding pair_finding(const Row& row, const Row& other, const char* error, double distance,
                      double limit) {
-  const Json evidence = {{"distance", distance},
-                         {"limit", limit},
-                         {"nearest", other.key},
-                         {"split", row.split},
-                         {"nearest_split", other.split}};
+  const Json evidence = {
+      {"distance", distance},         {"limit", limit},
+      {"nearest", other.key},         {"split", row.split},
+      {"nearest_split", other.split}, {"model_error", 0}};  // it is about the data
   return {.sample = row.key,
           .error = error,
           .score = limit > 0 ? 1 - 0.5 * distance / limit : 1,

@@ -91,6 +91,7 @@ TEST(Embeddings, CopiesInOtherScenesAreNearDuplicates) {
   EXPECT_GT(findings[0].score, 0.99);
   const auto evidence = parse_json(findings[0].evidence, "evidence");
   EXPECT_EQ(evidence["nearest"], pictures.samples[12].key);
+  EXPECT_EQ(evidence["model_error"], 0);
   EXPECT_TRUE(pictures.run("leak").empty());
 }
 

@@ -28,6 +28,7 @@ struct Problem {
   double score = 0;
   Proposal proposal;  // action empty = none
   Json evidence = Json::object();
+  std::string error = "label_invalid";
 };
 
 // What is wrong with each label of one sample; the worst speaks for the label.
@@ -62,7 +63,7 @@ class Problems {
       }
       findings.push_back({.sample = sample,
                           .object = labels_[i].object,
-                          .error = "label_invalid",
+                          .error = worst.error,
                           .class_name = labels_[i].class_name,
                           .score = worst.score,
                           .box = labels_[i].box.valid() ? labels_[i].box : Box{},
@@ -270,6 +271,47 @@ class TrackChecker {
   std::vector<Problems>& problems_;
 };
 
+// One picture, byte for byte, of which people said two things: one of them is wrong. What most said
+// is proposed.
+void check_same_pictures(const CheckInput& input, std::vector<Problems>& problems) {
+  std::map<std::string_view, std::vector<std::size_t>> by_picture;
+  for (std::size_t s = 0; s < input.samples.size(); ++s) {
+    if (input.labels[s] != nullptr && input.labels[s]->labels.size() == 1 &&
+        !input.samples[s].media.empty()) {
+      by_picture[input.samples[s].media].push_back(s);
+    }
+  }
+  const auto class_of = [&](std::size_t s) { return input.labels[s]->labels[0].class_name; };
+  for (const auto& [picture, copies] : by_picture) {
+    std::map<std::string, std::size_t> counts;
+    for (const auto s : copies) {
+      ++counts[class_of(s)];
+    }
+    const auto usual =
+        std::max_element(counts.begin(), counts.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    for (const auto s : copies) {
+      const auto other = std::find_if(copies.begin(), copies.end(), [&](std::size_t copy) {
+        return class_of(copy) != class_of(s);
+      });
+      if (other == copies.end()) {
+        break;
+      }
+      const auto said = counts[class_of(s)];
+      Problem problem{.name = "same_picture",
+                      .score = 1 - static_cast<double>(said) / static_cast<double>(copies.size()),
+                      .evidence = {{"other_sample", input.samples[*other].key},
+                                   {"other_class", class_of(*other)},
+                                   {"model_error", 0}},
+                      .error = "label_class"};
+      if (usual->second > said) {
+        problem.proposal = {.action = "set_class", .class_name = usual->first};
+      }
+      problems[s].add(0, std::move(problem));
+    }
+  }
+}
+
 void count_objects(const LabelSet& set, std::size_t sample, CheckOutput& output) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& label : set.labels) {
@@ -284,7 +326,7 @@ CheckOutput run(const CheckInput& input) {
   const Limits limits{input.number("outside_px"), input.number("side_px_min"),
                       input.number("duplicate_iou"), input.number("jump_factor")};
   static const LabelSet kNothing;
-  const bool has_boxes = input.task != "trajectory";
+  const bool has_boxes = input.task == "detection";
   CheckOutput output;
   std::vector<Problems> problems;
   for (std::size_t s = 0; s < input.samples.size(); ++s) {
@@ -310,6 +352,9 @@ CheckOutput run(const CheckInput& input) {
     for (const auto& [name, stops] : tracks_of(input)) {
       checker.check(stops);
     }
+  }
+  if (input.task == "classification") {
+    check_same_pictures(input, problems);
   }
   for (std::size_t s = 0; s < input.samples.size(); ++s) {
     problems[s].report(input.samples[s].key, output.findings);
@@ -349,7 +394,10 @@ const Check label_sanity = {
         "`class_flip` (a class that it has in less than a third of its frames) and `size_jump` "
         "(against the boxes of the frames before and after, up to three away, unless the picture's "
         "edge cuts one off). Where the repair is plain it is proposed: the nearest name of the "
-        "schema, the clipped or interpolated box, the track's class, or to remove the label. A "
+        "schema, the clipped or interpolated box, the track's class, or to remove the label. In "
+        "classification two samples with the same picture, byte for byte, and different classes "
+        "are a `label_class` each (`same_picture`; the score is the share of the copies that say "
+        "otherwise). A "
         "label with several problems is one finding; the worst speaks, `also` lists the others.",
     .needs = kNeedsLabels,
     .population = Population::kLabelled,

@@ -159,5 +159,33 @@ TEST(LabelSanity, TrajectoriesHaveNoBoxesToJudge) {
   EXPECT_TRUE(recording.findings().empty());
 }
 
+TEST(LabelSanity, OnePictureWithTwoClassesIsALabelDoubtOnBoth) {
+  Recording recording;
+  recording.task = "classification";
+  for (const char* class_name : {"cone", "vehicle", "cone", "cone", "cone"}) {
+    recording.add({labelled("0", class_name, {})});
+  }
+  for (std::size_t s = 0; s < 2; ++s) {
+    recording.samples[s].media = "pair";
+  }
+  recording.samples[2].media = recording.samples[3].media = "agreed";
+  const auto found = recording.run().findings;
+  ASSERT_EQ(found.size(), 2U);
+  for (std::size_t s = 0; s < 2; ++s) {
+    EXPECT_EQ(found[s].sample, recording.samples[s].key);
+    EXPECT_EQ(found[s].error, "label_class");
+    EXPECT_EQ(problem_of(found[s]), "same_picture");
+    EXPECT_DOUBLE_EQ(found[s].score, 0.5);
+    EXPECT_FALSE(proposal_of(found[s]));
+  }
+  recording.samples[4].media = "pair";  // two say cone, one vehicle
+  const auto more = recording.run().findings;
+  ASSERT_EQ(more.size(), 3U);
+  const auto proposal = proposal_of(more[1]);
+  ASSERT_TRUE(proposal);
+  EXPECT_EQ(proposal->class_name, "cone");
+  EXPECT_FALSE(proposal_of(more[0]));
+}
+
 }  // namespace
 }  // namespace spotter::checks
