@@ -55,9 +55,19 @@ std::function<int()> declare_list(CLI::App& app, Context& context) {
   };
 }
 
+// One short line of a text that may be long; "…" where it was cut.
+std::string short_line(const std::string& text) {
+  constexpr std::size_t kBytesMax = 160;
+  std::size_t end = std::min({text.find_first_of("\r\n"), text.size(), kBytesMax});
+  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;  // not within a character
+  }
+  return end == text.size() ? text : text.substr(0, end) + "…";
+}
+
 std::string outcome(const Json& run) {
   if (run.contains("failed")) {
-    return fmt::format("failed: {}", run["failed"].get<std::string>());
+    return "failed: " + short_line(run["failed"].get<std::string>());
   }
   if (run.contains("skipped")) {
     return fmt::format("skipped: {}", run["skipped"].get<std::string>());
@@ -80,6 +90,16 @@ void print_rejects(const Json& runs) {
         fmt::print("  {}: {}\n", reject["where"].get<std::string>(),
                    reject["reason"].get<std::string>());
       }
+    }
+  }
+}
+
+// The whole of what did not fit into the table.
+void print_failures(const Json& runs) {
+  for (const auto& run : runs) {
+    const auto why = run.value("failed", "");
+    if (short_line(why) != why) {
+      fmt::print("{}\n", why);
     }
   }
 }
@@ -107,7 +127,7 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
   app.add_option("NAME", options->names,
                  "Checks to run (default: those of spotter.yaml, else all)");
   app.add_option("--model", options->model,
-                 "Model whose output is doubted (default: the champion)");
+                 "Model whose output is doubted (default: the champion, else the only model)");
   app.add_option("--where", options->where, "Look only at samples that satisfy this filter");
   return [options, &context] {
     auto project = open_project(context.project);
@@ -123,6 +143,7 @@ std::function<int()> declare_run(CLI::App& app, Context& context) {
                         ran ? run["examined"].dump() : "", outcome(run)});
       }
       print_table({"check", "findings", "samples", "outcome"}, rows);
+      print_failures(result["runs"]);
       print_rejects(result["runs"]);
       print_standing(result);
     });

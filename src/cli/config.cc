@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "loop/checks/checks.h"
 #include "loop/cycle/scheduler.h"
 #include "project/filter.h"
 #include "project/options.h"
@@ -62,6 +63,7 @@ std::function<int()> declare_check(CLI::App&, Context& context) {
   return [&context] {
     auto project = open_project(context.project);
     const cycle::Scheduler calendar(project);  // throws what is wrong with the schedules
+    checks::require_valid(project.config);
     const auto warnings = warnings_of(project);
     context.answer({{"valid", true},
                     {"name", project.config.name},

@@ -80,6 +80,14 @@ std::set<std::string> settled_subjects(Project& project) {
   return settled;
 }
 
+// The object, of a finding without one its place: two boxes of one sample are two things.
+std::string thing_of(const Finding& finding) {
+  const Box& box = finding.box;
+  return finding.object.empty() && box.valid()
+             ? fmt::format("{} {} {} {}", box.x1, box.y1, box.x2, box.y2)
+             : finding.object;
+}
+
 Finding finding_of(const lake::Table& table, std::size_t row) {
   return {
       .id = table.text(row, 0),
@@ -101,7 +109,7 @@ Finding finding_of(const lake::Table& table, std::size_t row) {
 std::string finding_subject(const Finding& finding) {
   const bool prediction = finding.object.size() > 1 && finding.object[0] == 'p' &&
                           finding.object.find_first_not_of("0123456789", 1) == std::string::npos;
-  return fmt::format("{}\n{}\n{}\n{}", finding.check, finding.sample, finding.object,
+  return fmt::format("{}\n{}\n{}\n{}", finding.check, finding.sample, thing_of(finding),
                      prediction ? finding.model : "");
 }
 
@@ -124,7 +132,7 @@ void store_check_run(Project& project, CheckRun& run, std::vector<Finding> findi
     finding.model = run.model;
     finding.created_at = run.created_at;
     const auto subject =
-        fmt::format("{}\n{}\n{}\n{}", run.id, finding.sample, finding.object, finding.error);
+        fmt::format("{}\n{}\n{}\n{}", run.id, finding.sample, thing_of(finding), finding.error);
     finding.id = "finding_" + sha256_hex(subject).substr(0, 16);
   }
   if (!findings.empty()) {

@@ -37,7 +37,7 @@ constexpr std::array kOptions = {
         "Makes it a check of your own: one SELECT that gives findings (docs/guide/checks.md)"},
     OptionSpec{"checks[].command", "[]",
                "Makes it a check of your own: a program that reads samples and writes findings"},
-    OptionSpec{"checks[].timeout_s", "600", "Seconds after which that program is ended"},
+    OptionSpec{"checks[].timeout_s", "600", "Seconds after which that program or SELECT is ended"},
     OptionSpec{"curate.budget", "200", "Samples that a cycle may send to be labelled"},
     OptionSpec{"curate.where", R"("true")", "Filter: samples that campaigns may pick"},
     OptionSpec{"label.team", R"("export")",

@@ -28,6 +28,10 @@ struct RunOptions {
 // kNotFound for an unknown check or model, kInvalid for wrong parameters; nothing is half-stored.
 [[nodiscard]] Json run(Project& project, const RunOptions& options);
 
+// Throws what is wrong with `checks` of spotter.yaml: kNotFound for a name that no check has,
+// kInvalid for parameters that a check does not know and for faults of a project's own checks.
+void require_valid(const Config& config);
+
 // {"checks": [{"name", "summary", "method", "tasks", "params": [{"name", "default", …}],
 // "configured"}]}, with a project also its own checks ("custom").
 [[nodiscard]] Json list(const Project* project);

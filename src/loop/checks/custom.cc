@@ -1,6 +1,7 @@
 #include "loop/checks/custom.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <set>
 #include <tuple>
@@ -14,6 +15,9 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "domain/finding_errors.h"
+#include "domain/proposal.h"
+#include "project/check_runs.h"
+#include "store/lake/query_within.h"
 
 namespace spotter::checks {
 namespace {
@@ -126,19 +130,21 @@ Json row_of(const lake::Table& table, std::size_t row) {
   return json;
 }
 
-// One row as a finding; fails with the reason when it is none.
-Finding finding_of(const std::string& line) {
-  const Json row = parse_json(line, "this row");
-  const auto refuse = [](const std::string& why) { fail(ErrorCode::kInvalid, why); };
-  if (!row.is_object()) {
-    refuse("a finding is a JSON object");
-  }
+[[noreturn]] void refuse(const std::string& why) {
+  fail(ErrorCode::kInvalid, why);
+}
+
+// The row's members as they stand; what has no meaning is evidence.
+Finding members_of(const Json& row) {
   Finding finding{.error = "uncertain", .score = 1};
   Json evidence = Json::object();
   std::array<std::optional<double>, 4> corners;
   static const std::map<std::string, std::size_t> kCorners = {
       {"x1", 0}, {"y1", 1}, {"x2", 2}, {"y2", 3}};
   for (const auto& [key, value] : row.items()) {
+    if (value.is_null()) {  // as if it were not there, as in SQL
+      continue;
+    }
     if (key == "sample" || key == "object" || key == "error" || key == "class") {
       const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
       (key == "sample"   ? finding.sample
@@ -149,9 +155,10 @@ Finding finding_of(const std::string& line) {
       finding.score = value.is_number() ? value.get<double>() : -1;
     } else if (const auto corner = kCorners.find(key); corner != kCorners.end()) {
       corners[corner->second] = value.is_number() ? value.get<double>() : NAN;
-    } else if (key == "box" && value.is_array() && value.size() == 4) {
+    } else if (key == "box") {
       for (std::size_t i = 0; i < 4; ++i) {
-        corners[i] = value[i].is_number() ? value[i].get<double>() : NAN;
+        const bool four = value.is_array() && value.size() == 4 && value[i].is_number();
+        corners[i] = four ? value[i].get<double>() : NAN;
       }
     } else if (key == "evidence" && value.is_object()) {
       evidence.update(value);
@@ -161,6 +168,60 @@ Finding finding_of(const std::string& line) {
       evidence[key] = value;
     }
   }
+  if (corners[0] || corners[1] || corners[2] || corners[3]) {
+    finding.box = {corners[0].value_or(NAN), corners[1].value_or(NAN), corners[2].value_or(NAN),
+                   corners[3].value_or(NAN)};
+    if (!finding.box.valid()) {
+      refuse("the box needs four finite numbers with x1 < x2 and y1 < y2");
+    }
+  }
+  finding.evidence = evidence.dump();
+  return finding;
+}
+
+void require_in_picture(std::string_view what, const Box& box, const Sample& sample) {
+  if (sample.width > 0 && sample.height > 0 && !clip(box, sample.width, sample.height).valid()) {
+    refuse(fmt::format("{} [{}, {}, {}, {}] lies outside of the picture of {} × {}", what, box.x1,
+                       box.y1, box.x2, box.y2, sample.width, sample.height));
+  }
+}
+
+void require_class(const std::string& name, std::span<const std::string> classes) {
+  if (!classes.empty() && std::find(classes.begin(), classes.end(), name) == classes.end()) {
+    refuse(fmt::format("\"{}\" is no class of the project{}", name, did_you_mean(name, classes)));
+  }
+}
+
+// What a person could not accept is refused at once.
+void check_proposal(const Finding& finding, const Sample& sample,
+                    std::span<const std::string> classes) {
+  const auto proposal = proposal_of(finding);
+  const std::string action = proposal ? proposal->action : "";
+  const bool adds = action == "add";
+  if (!adds && action != "remove" && action != "set_class" && action != "set_box") {
+    refuse("the proposal needs an action: add, remove, set_class or set_box");
+  }
+  if (!adds && proposal->object.empty() && finding.object.empty()) {
+    refuse(fmt::format("the proposal to {} names no object", action));
+  }
+  if (adds || action == "set_class") {
+    require_class(proposal->class_name, classes);
+  }
+  if (adds || action == "set_box") {
+    if (!proposal->box.valid()) {
+      refuse(fmt::format("the proposal to {} needs a box with x1 < x2 and y1 < y2", action));
+    }
+    require_in_picture("the proposed box", proposal->box, sample);
+  }
+}
+
+// One row as a finding; fails with the reason when it is none.
+Finding finding_of(const std::string& line) {
+  const Json row = parse_json(line, "this row");
+  if (!row.is_object()) {
+    refuse("a finding is a JSON object");
+  }
+  Finding finding = members_of(row);
   if (!(finding.score >= 0 && finding.score <= 1)) {
     refuse(fmt::format("the score must be a number from 0 to 1, not {}", row["score"].dump()));
   }
@@ -170,15 +231,21 @@ Finding finding_of(const std::string& line) {
     refuse(fmt::format("\"{}\" is no kind of error{} (there are {})", finding.error,
                        did_you_mean(finding.error, known), fmt::join(known, ", ")));
   }
-  if (corners[0] || corners[1] || corners[2] || corners[3]) {
-    finding.box = {corners[0].value_or(NAN), corners[1].value_or(NAN), corners[2].value_or(NAN),
-                   corners[3].value_or(NAN)};
-    if (!finding.box.valid()) {
-      refuse("the box needs finite x1 < x2 and y1 < y2");
-    }
-  }
-  finding.evidence = evidence.dump();
   return finding;
+}
+
+// Whether it fits its sample and the project; fails with the reason when it does not.
+void check_finding(const Finding& finding, const Sample& sample,
+                   std::span<const std::string> classes) {
+  if (finding.box.valid()) {
+    require_in_picture("the box", finding.box, sample);
+  }
+  if (!finding.class_name.empty()) {
+    require_class(finding.class_name, classes);
+  }
+  if (parse_json(finding.evidence, "evidence").contains("proposal")) {
+    check_proposal(finding, sample, classes);
+  }
 }
 
 }  // namespace
@@ -229,7 +296,8 @@ CustomAnswer ask_lake(Project& project, const CustomCheck& check,
     fail(ErrorCode::kInvalid, fmt::format("check \"{}\": {}", check.name, why));
   };
   try {
-    table = project.lake->query(
+    table = lake::query_within(
+        *project.lake, std::chrono::seconds(check.timeout_s),
         fmt::format("SELECT * FROM (\n{}\n) LIMIT {}", bare(bound.text), kFindingRowsMax + 1),
         bound.values);
   } catch (const Error& e) {
@@ -268,23 +336,30 @@ CheckOutput findings_of(const CustomCheck& check, const FindingRows& rows, const
                         Strangers strangers, Rejects& rejects) {
   CheckOutput output;
   output.examined.assign(prepared.samples.size(), 1);
-  std::set<std::string_view> keys;
+  std::map<std::string_view, const Sample*> samples;
   for (const auto& sample : prepared.samples) {
-    keys.insert(sample.key);
+    samples.emplace(sample.key, &sample);
   }
-  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string>> seen;  // subject and error
   for (const auto& [where, row] : rows) {
     Finding finding;
     auto problem = problem_of([&] { finding = finding_of(row); });
-    if (problem.empty() && !keys.contains(finding.sample)) {
+    const auto sample = samples.find(finding.sample);
+    if (problem.empty() && sample == samples.end()) {
       if (strangers == Strangers::kDrop) {
         continue;
       }
       problem = finding.sample.empty() ? "it names no sample"
                                        : fmt::format("there is no sample \"{}\"", finding.sample);
     }
-    if (problem.empty() && !seen.emplace(finding.sample, finding.object, finding.error).second) {
-      problem = "the same sample, object and error stand in a row before";
+    if (problem.empty()) {
+      problem =
+          problem_of([&] { check_finding(finding, *sample->second, prepared.input.classes); });
+    }
+    if (problem.empty() && !seen.emplace(finding_subject(finding), finding.error).second) {
+      problem = finding.object.empty() && finding.box.valid()
+                    ? "the same sample, box and error stand in a row before"
+                    : "the same sample, object and error stand in a row before";
     }
     if (problem.empty()) {
       output.findings.push_back(std::move(finding));

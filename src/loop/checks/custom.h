@@ -38,7 +38,8 @@ struct CustomAnswer {
 };
 
 // Asks the lake. At most `kFindingRowsMax` rows; `$model` is the model's identifier. `inputs` is
-// made from the answer: the same rows are the same run. Throws kInvalid naming the check.
+// made from the answer: the same rows are the same run. Throws kInvalid naming the check, also when
+// it takes longer than its `timeout_s`.
 inline constexpr std::size_t kFindingRowsMax = 100'000;
 [[nodiscard]] CustomAnswer ask_lake(Project& project, const CustomCheck& check,
                                     const std::optional<trainer::Model>& model,
@@ -69,9 +70,10 @@ class ProgramCall {
 
 enum class Strangers { kReject, kDrop };  // rows about samples that the check does not look at
 
-// Rows that are no finding become rejects: text that is no JSON object, an unknown sample or kind
-// of error, a score outside [0, 1], a box without size, the same finding again. Members with other
-// names are evidence.
+// Rows that are no finding become rejects: text that is no JSON object, an unknown sample, class or
+// kind of error, a score outside [0, 1], a box without size or outside of the picture, a proposal
+// that nobody could accept, the same finding again (sample, error, and object or else box). Members
+// with other names are evidence.
 [[nodiscard]] CheckOutput findings_of(const CustomCheck& check, const FindingRows& rows,
                                       const Prepared& prepared, Strangers strangers,
                                       Rejects& rejects);

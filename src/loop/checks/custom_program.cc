@@ -1,11 +1,14 @@
 // A check that is any program: samples go in as JSON lines, findings come out as JSON lines.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,20 +28,91 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uintmax_t kOutputBytesMax = std::uintmax_t{256} << 20;
-constexpr std::uintmax_t kErrorBytesShown = 2000;
+constexpr std::size_t kErrorBytesShown = 2000;
+constexpr int kLastReadsMax = 64;  // of what the program left in the pipe, more than a pipe holds
 
-// Waits until the process ends or, at most, so long; false = it still runs.
-bool wait_for_end(int pid, std::chrono::milliseconds patience) {
-  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
-  if (descriptor < 0) {  // a kernel without it
-    (void)::poll(nullptr, 0, static_cast<int>(patience.count()));
-    return process_start_ticks(pid) == 0;
+// A pipe with a name, that a program writes its standard error to: whatever it says, only the last
+// bytes are kept.
+class ErrorPipe {
+ public:
+  explicit ErrorPipe(const fs::path& file) {
+    if (::mkfifo(file.c_str(), 0600) == 0) {
+      descriptor_ = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    }
+    if (descriptor_ < 0) {
+      fail(ErrorCode::kUnavailable, fmt::format("cannot make a pipe at {}", file.string()));
+    }
   }
-  pollfd wanted{.fd = descriptor, .events = POLLIN, .revents = 0};
-  const int ready = ::poll(&wanted, 1, static_cast<int>(patience.count()));
-  ::close(descriptor);
-  return ready > 0;
-}
+  ~ErrorPipe() { ::close(descriptor_); }
+  ErrorPipe(const ErrorPipe&) = delete;
+  ErrorPipe& operator=(const ErrorPipe&) = delete;
+
+  [[nodiscard]] int descriptor() const { return open_ ? descriptor_ : -1; }
+
+  // Takes what lies in the pipe; false when nothing did.
+  bool read_some() {
+    std::array<char, std::size_t{64} << 10> bytes{};
+    const auto got = ::read(descriptor_, bytes.data(), bytes.size());
+    open_ = open_ && got != 0;
+    if (got <= 0) {
+      return false;
+    }
+    last_.append(bytes.data(), static_cast<std::size_t>(got));
+    if (last_.size() > kErrorBytesShown) {
+      last_.erase(0, last_.size() - kErrorBytesShown);
+    }
+    return true;
+  }
+
+  // ": " and what was said last; empty for nothing that is text.
+  [[nodiscard]] std::string last_words() const {
+    std::string_view words = last_;
+    while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0U) == 0x80U) {
+      words.remove_prefix(1);  // the rest of a character that was cut
+    }
+    const auto shown = std::string(trim(words));
+    return shown.empty() || !valid_utf8(shown) ? "" : ": " + shown;
+  }
+
+ private:
+  int descriptor_ = -1;
+  bool open_ = true;
+  std::string last_;
+};
+
+// Tells when a process ends, and takes what it says meanwhile.
+class Watch {
+ public:
+  Watch(int pid, ErrorPipe& errors)
+      : pid_(pid),
+        descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))),
+        errors_(errors) {}
+  ~Watch() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  // Waits until the process ends, says something or, at most, so long; true = it has ended.
+  bool wait(std::chrono::milliseconds patience) {
+    std::array<pollfd, 2> wanted{
+        pollfd{.fd = descriptor_, .events = POLLIN, .revents = 0},
+        pollfd{.fd = errors_.descriptor(), .events = POLLIN, .revents = 0}};
+    (void)::poll(wanted.data(), wanted.size(), static_cast<int>(patience.count()));
+    if (wanted[1].revents != 0) {
+      (void)errors_.read_some();
+    }
+    // A kernel without pidfd_open gives no descriptor.
+    return descriptor_ >= 0 ? wanted[0].revents != 0 : process_start_ticks(pid_) == 0;
+  }
+
+ private:
+  int pid_;
+  int descriptor_;
+  ErrorPipe& errors_;
+};
 
 // Sensor layers of the samples, each list by sample.
 std::map<std::string, std::vector<LabelSet>> layers_of(Project& project,
@@ -84,16 +158,6 @@ void write_samples(Project& project, const Prepared& prepared, const fs::path& f
   }
 }
 
-std::string last_lines(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (text.size() > kErrorBytesShown) {
-    text.erase(0, text.size() - kErrorBytesShown);
-  }
-  const auto shown = std::string(trim(text));
-  return shown.empty() || !valid_utf8(shown) ? "" : ": " + shown;
-}
-
 }  // namespace
 
 struct ProgramCall::Files {
@@ -125,9 +189,10 @@ ProgramCall::ProgramCall(Project& project, const CustomCheck& check,
 ProgramCall::~ProgramCall() = default;
 
 FindingRows ProgramCall::run() const {
+  ErrorPipe errors(files_->errors());
   const auto refuse = [&](const std::string& why) {
-    fail(ErrorCode::kInvalid, fmt::format("check \"{}\": its program {}{}", check_.name, why,
-                                          last_lines(files_->errors())));
+    fail(ErrorCode::kInvalid,
+         fmt::format("check \"{}\": its program {}{}", check_.name, why, errors.last_words()));
   };
   const CommandSpec spec{.arguments = check_.command,
                          .folder = folder_,
@@ -148,13 +213,16 @@ FindingRows ProgramCall::run() const {
   };
   const auto deadline = Clock::now() + std::chrono::seconds(check_.timeout_s);
   std::string ended;
-  while (ended.empty() && !wait_for_end(pid, std::chrono::milliseconds(200))) {
+  Watch watch(pid, errors);
+  while (ended.empty() && !watch.wait(std::chrono::milliseconds(200))) {
     ended = Clock::now() > deadline ? fmt::format("ran for more than {} s", check_.timeout_s)
             : too_long()            ? fmt::format("wrote more than {} MiB", kOutputBytesMax >> 20)
                                     : "";
   }
   signal_group(pid, SIGKILL);  // what it may have left behind too
   const int code = wait_child(pid);
+  for (int reads = 0; reads < kLastReadsMax && errors.read_some(); ++reads) {
+  }
   if (!ended.empty()) {
     refuse(ended + " and was ended");
   }

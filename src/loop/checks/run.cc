@@ -193,6 +193,16 @@ Json run(Project& project, const RunOptions& options) {
           {"runs", runs}};
 }
 
+void require_valid(const Config& config) {
+  const auto customs = custom_checks(config);
+  for (const auto& configured : config.checks) {
+    if (std::none_of(customs.begin(), customs.end(),
+                     [&](const CustomCheck& one) { return one.name == configured.name; })) {
+      (void)resolve(find_check(configured.name), configured.parameters);
+    }
+  }
+}
+
 Json list(const Project* project) {
   const auto customs =
       project == nullptr ? std::vector<CustomCheck>() : custom_checks(project->config);
