@@ -276,9 +276,11 @@ def main():
             folder = (words.keep or Path(name)) / f"seed{seed}"
             folder.mkdir(parents=True, exist_ok=True)
             rows += measure(program, folder, seed, words.quick)
-        best = max(r["next P@100"] for r in rows if r["seed"] == seed and r["channel"] != "QUEUE")
+        alone = [r for r in rows if r["seed"] == seed and r["channel"] != "QUEUE"]
+        best, right = (max(r[what] for r in alone) for what in ("next worth", "next right"))
         queue = next(r for r in rows if r["seed"] == seed and r["channel"] == "QUEUE")
-        print(f"seed {seed}: queue {queue['next P@100']:.2f} after {JUDGED} verdicts, best channel {best:.2f}; "
+        print(f"seed {seed}: after {JUDGED} verdicts the queue's next {TOP} are worth a look in {queue['next worth']:.2f}, "
+              f"the best channel's in {best:.2f} (right in {queue['next right']:.2f} and {right:.2f}); "
               f"two screens: rain {queue['rain in two screens']}, green {queue['green in two screens']}; "
               f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} CPU s so far", file=sys.stderr)
     heads = [h for h in rows[0] if "screens" not in h]

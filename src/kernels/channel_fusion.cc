@@ -32,9 +32,9 @@ struct Entry {
 // ChannelFusion::weights_.
 std::array<Entry, 3> entries_of(const Vote& vote, std::span<const std::uint32_t> group) {
   const std::size_t channel = vote.channel;
-  return {{{1 + 2 * channel, 1.0},
-           {2 + 2 * channel, 2 * vote.rank - 1},
-           {1 + 2 * group.size() + group[channel], 1.0}}};
+  return {{{1 + 2 * channel, vote.weight},
+           {2 + 2 * channel, vote.weight * (2 * vote.rank - 1)},
+           {1 + 2 * group.size() + group[channel], vote.weight}}};
 }
 
 std::vector<Entry> row_of(std::span<const Vote> votes, std::span<const std::uint32_t> group) {

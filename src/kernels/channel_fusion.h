@@ -12,6 +12,8 @@ namespace spotter::kernels {
 struct Vote {
   std::uint32_t channel = 0;
   double rank = 0.5;  // share of the channel's findings that score lower, 0..1; 1 = its strongest
+  double weight =
+      1;  // share of its word that counts, 0..1: of what another channel half said, less
 };
 
 // An item that a person has judged.

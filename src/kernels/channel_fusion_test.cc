@@ -33,6 +33,14 @@ TEST(ChannelFusion, TwoChannelsThatAgreeAreBelievedMoreThanOne) {
   EXPECT_NEAR(fusion.probability(both), 0.9, 1e-9);  // log-odds add up: 0 + 0 − logit(0.1)
 }
 
+TEST(ChannelFusion, AWordThatHalfCountsAddsHalf) {
+  constexpr std::array<ChannelPrior, 2> precision = {{{0.5, 0}, {0.5, 1}}};
+  const ChannelFusion fusion(precision, {});
+  const Vote whole{0, 0.8};
+  const Vote half{0, 0.8, 0.5};
+  EXPECT_NEAR(fusion.contribution(half), fusion.contribution(whole) / 2, 1e-12);
+}
+
 TEST(ChannelFusion, VerdictsMoveAChannelToItsPrecision) {
   constexpr std::array<ChannelPrior, 2> precision = {{{0.2, 0}, {0.8, 1}}};
   std::vector<JudgedVotes> judged;

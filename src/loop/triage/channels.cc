@@ -9,6 +9,7 @@
 namespace spotter::triage {
 namespace {
 
+constexpr double kSecondWord = 0.5;   // of a channel's word, where a more trusted one speaks too
 constexpr double kGuessStrength = 4;  // verdicts that a check's own guess weighs as much as
 
 void count(VerdictCounts& counts, const std::string& verdict) {
@@ -189,8 +190,13 @@ std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& fi
   }
   std::vector<kernels::Vote> votes;
   votes.reserve(words.size());
+  double first = 0;  // precision of the most trusted
+  for (const auto& [evidence, word] : words) {
+    first = std::max(first, word.precision);
+  }
   for (const auto& [evidence, word] : words) {
     votes.push_back(word.vote);
+    votes.back().weight = word.precision == first ? 1 : kSecondWord;
   }
   return votes;
 }

@@ -22,6 +22,7 @@ constexpr std::size_t kPool = 2000;        // of the likeliest items, that are d
 constexpr std::size_t kPoolOfKind = 200;   // and of those of each kind of evidence
 constexpr double kUnknownDiscount = 0.06;  // see Kinds; before the first verdict
 constexpr double kKnownFrom = 15;          // verdicts, after which a kind of evidence is known
+constexpr double kLabelledThere = 0.2;     // IoU of a label with what a finding is about
 constexpr double kClear = 0.65;            // from which chance of one side an item is not ambiguous
 constexpr double kUsualSeconds = 20;       // of attention for an item, before any was measured
 
@@ -84,33 +85,60 @@ struct Item {
 };
 
 // Chance that the model is wrong if something is: what the channels say, the more telling counting
-// more. Where nobody has labelled anything, no label can be wrong.
-double model_share_of(const Standing& standing, const Channels& known, const Item& item) {
-  if (!standing.labels.contains(standing.findings[item.findings.front()].sample)) {
-    return 1;
-  }
+// more.
+double model_share_of(const Channels& known, const std::vector<const Finding*>& findings) {
   double sum = 0;
   double weight = 0;
-  for (const auto i : item.findings) {
-    const Finding& finding = standing.findings[i];
-    const auto votes = known.votes({&finding});
+  for (const auto* finding : findings) {
+    const auto votes = known.votes({finding});
     const double telling = std::max(0.05, known.fusion().contribution(votes.front()));
-    sum += telling * known.model_share(finding);
+    sum += telling * known.model_share(*finding);
     weight += telling;
   }
-  return sum / weight;
+  return weight > 0 ? sum / weight : 1;
 }
 
-// Whether the model's error would be no news: people have labelled what the model says otherwise,
-// so it is counted already, and only a wrong label is worth a look. What a person flagged is always
-// looked at.
-bool is_known(const Standing& standing, const Item& item) {
-  const auto is_from = [&](auto&& test) {
-    return std::any_of(item.findings.begin(), item.findings.end(),
-                       [&](std::size_t i) { return test(standing.findings[i]); });
-  };
-  return is_from([](const Finding& f) { return evidence_of(f.check) == kLabelsAgainstModel; }) &&
-         !is_from([](const Finding& f) { return f.check == "flags"; });
+// Whether people have labelled what a finding is about, so that the model's error there is counted
+// without anybody's minute and only a wrong label is worth a look.
+bool is_labelled(const Standing& standing, const Finding& finding) {
+  const auto labels = standing.labels.find(finding.sample);
+  if (labels == standing.labels.end()) {
+    return false;
+  }
+  const Box place = place_of(finding, standing.places);
+  return evidence_of(finding.check) == kLabelsAgainstModel ||
+         std::any_of(labels->second.labels.begin(), labels->second.labels.end(),
+                     [&](const Label& label) { return iou(label.box, place) >= kLabelledThere; });
+}
+
+// Sets what is believed of an item: that something is wrong, whether it would be the model, and
+// what a person's answer is worth. Where nobody has labelled anything, no label can be wrong. What
+// a person flagged is always looked at.
+void judge(const Standing& standing, const Channels& known, Item& item) {
+  std::vector<const Finding*> all;
+  std::vector<const Finding*> of_label;  // that blame the label
+  bool labelled = false;
+  bool flagged = false;
+  for (const auto i : item.findings) {
+    const Finding& finding = standing.findings[i];
+    all.push_back(&finding);
+    labelled = labelled || is_labelled(standing, finding);
+    flagged = flagged || finding.check == "flags";
+    if (known.model_share(finding) < 0.5) {
+      of_label.push_back(&finding);
+    }
+  }
+  item.probability = known.fusion().probability(known.votes(all));
+  item.model_share = standing.labels.contains(all.front()->sample) ? model_share_of(known, all) : 1;
+  item.worth = item.probability;
+  if (labelled && !flagged) {
+    item.worth *= 1 - item.model_share;
+  }
+  if (labelled && !of_label.empty()) {
+    const double share = model_share_of(known, of_label);
+    item.worth =
+        std::max(item.worth, known.fusion().probability(known.votes(of_label)) * (1 - share));
+  }
 }
 
 std::vector<Item> make_items(const Standing& standing, const Channels& known) {
@@ -124,9 +152,7 @@ std::vector<Item> make_items(const Standing& standing, const Channels& known) {
     }
     if (!judged) {
       Item item{.findings = std::move(members), .votes = known.votes(found)};
-      item.probability = known.fusion().probability(item.votes);
-      item.model_share = model_share_of(standing, known, item);
-      item.worth = item.probability * (is_known(standing, item) ? 1 - item.model_share : 1);
+      judge(standing, known, item);
       items.push_back(std::move(item));
     }
   }
