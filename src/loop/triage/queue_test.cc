@@ -87,9 +87,10 @@ class Queue : public testing::Test {
 };
 
 TEST_F(Queue, TwoChannelsOnOneObjectAreOneItemThatSaysWhy) {
-  found("sensor_disagreement", {finding("s01-0", "c1", {10, 10, 30, 31}, "miss", 0.7)});
-  found("uncertainty", {finding("s01-0", "p0", {10, 10, 30, 30}, "uncertain", 0.7),
-                        finding("s02-0", "p0", {10, 10, 30, 30}, "uncertain", 0.9)});
+  // Away from the labels: where one stands, the model's error would be known.
+  found("sensor_disagreement", {finding("s01-0", "c1", {70, 70, 90, 91}, "miss", 0.7)});
+  found("uncertainty", {finding("s01-0", "p0", {70, 70, 90, 90}, "uncertain", 0.7),
+                        finding("s02-0", "p0", {70, 70, 90, 90}, "uncertain", 0.9)});
   const Json rows = items();
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0]["sample"], "s01-0");
@@ -97,6 +98,22 @@ TEST_F(Queue, TwoChannelsOnOneObjectAreOneItemThatSaysWhy) {
   EXPECT_EQ(rows[0]["channels"][0]["check"], "sensor_disagreement");
   EXPECT_EQ(rows[0]["verdict"], "model_error");
   EXPECT_GT(rows[0]["probability"].get<double>(), rows[1]["probability"].get<double>());
+}
+
+TEST_F(Queue, WhereALabelStandsOnlyItsErrorIsWorthALook) {
+  const Box labelled = labels("s01-0").labels.at(0).box;
+  found("sensor_disagreement", {finding("s01-0", "c1", labelled, "miss", 0.7),
+                                finding("s02-0", "c1", {70, 70, 90, 91}, "miss", 0.6)});
+  found("label_sanity",
+        {finding("s03-0", "0", labels("s03-0").labels.at(0).box, "label_box", 0.5)});
+  const Json rows = items();
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0]["sample"], "s02-0") << "nobody has labelled there";
+  EXPECT_EQ(rows[1]["sample"], "s03-0") << "the label may be wrong";
+  EXPECT_GT(rows[1]["worth"].get<double>(), 0.4);
+  EXPECT_EQ(rows[2]["sample"], "s01-0") << "the model's error is known";
+  EXPECT_LT(rows[2]["worth"].get<double>(), 0.3);
+  EXPECT_GT(rows[2]["probability"].get<double>(), 0.6);
 }
 
 TEST_F(Queue, AScreenIsNotOneScene) {
