@@ -107,27 +107,29 @@ TEST(CocoColumns, BoxesStandForMasksThatAreMissing) {
   EXPECT_EQ(pair.detections.mask[0].area(), 1600U);
   EXPECT_EQ(kernels::rle_intersection(pair.detections.mask[0], pair.truths.mask[0]), 1600U);
   EXPECT_EQ(pair.detections.area[0], 1600);
-  const auto far =
-      read(kTruth, R"([{"image_id":2,"category_id":7,"bbox":[1e300,1,4,4],"score":0.5}])",
-           Overlap::kMask);
+  const auto far = read(kTruth,
+                        R"([{"image_id":2,"category_id":7,"bbox":[1e300,1,4,4],"score":0.5},
+               {"image_id":2,"category_id":7,"bbox":[10,10,40,40],"score":0.5}])",
+                        Overlap::kMask);
   EXPECT_EQ(far.rejects.count(), 1U);
 }
 
 TEST(CocoColumns, RefusesMasksThatDoNotFillTheirPicture) {
-  const auto result = [](const std::string& mask) {
-    return fmt::format(R"([{{"image_id":1,"category_id":7,"score":0.5,"segmentation":{}}}])", mask);
+  const auto row = [](const std::string& mask) {
+    return fmt::format(R"({{"image_id":1,"category_id":7,"score":0.5,"segmentation":{}}})", mask);
   };
+  const std::string good = row(R"({"size":[80,100],"counts":[10,5,7985]})");
   for (const std::string mask :
        {R"({"size":[80,100],"counts":[10,5]})", R"({"size":[80,100],"counts":"~~~"})",
         R"({"size":[80,100],"counts":"ooooooooooooooo"})", R"({"size":[-1,100],"counts":""})",
         R"({"size":[40,100],"counts":[4000]})", R"([[1,2,3]])", R"("x")", R"([[1,2,1e9,4,5,6]])"}) {
-    const auto pair = read(kTruth, result(mask), Overlap::kMask);
+    const auto pair = read(kTruth, "[" + row(mask) + "," + good + "]", Overlap::kMask);
     EXPECT_EQ(pair.rejects.count(), 1U) << mask;
-    EXPECT_EQ(pair.detections.size(), 0U);
+    ASSERT_EQ(pair.detections.size(), 1U);
+    EXPECT_EQ(pair.detections.area[0], 5);
+    EXPECT_THROW(read(kTruth, "[" + row(mask) + "]", Overlap::kMask), Error)
+        << "nothing that can be measured";
   }
-  EXPECT_EQ(read(kTruth, result(R"({"size":[80,100],"counts":[10,5,7985]})"), Overlap::kMask)
-                .detections.area[0],
-            5);
 }
 
 }  // namespace
