@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "project/champion.h"
 #include "project/failure_modes.h"
 #include "project/mode_moves.h"
 
@@ -182,11 +183,10 @@ void record_mode_evaluations(Project& project, std::string_view model, const Spl
   std::erase_if(modes, [](const FailureMode& mode) { return mode.state == "ignored"; });
   std::map<std::string, std::vector<const FailureMode*>> missing;
   const std::string newest(model);
-  const auto champion =
-      project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
+  const auto champion = champion_id(project);
   for (const auto& mode : modes) {
-    for (const auto& wanted : std::set<std::string>{
-             newest, mode.first_model, champion.empty() ? newest : champion[0].text(0)}) {
+    for (const auto& wanted :
+         std::set<std::string>{newest, mode.first_model, champion.empty() ? newest : champion}) {
       if (!wanted.empty() && !measured(project, mode.id, wanted, data.version)) {
         missing[wanted].push_back(&mode);
       }

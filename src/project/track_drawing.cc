@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "domain/track.h"
+#include "project/champion.h"
 
 namespace spotter {
 namespace {
@@ -62,11 +63,6 @@ std::string legend(double y, std::string_view colour, std::string_view text) {
   return fmt::format("<text x=\"12\" y=\"{}\" fill=\"{}\">{}</text>", y, colour, text);
 }
 
-std::string champion_of(Project& project) {
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  return rows.empty() ? "" : rows[0].text(0);
-}
-
 // A track with what is known and foreseen of it.
 struct Seen {
   Track track;
@@ -90,7 +86,7 @@ std::map<std::string, Seen> seen_tracks(Project& project, std::span<const Sample
   for (const auto& set : project.lake->labels(keys, kLabelLayer)) {
     seen[set.sample].future = set.labels.empty() ? PointPath{} : future_of(set.labels[0]);
   }
-  const auto who = model.empty() ? champion_of(project) : std::string(model);
+  const auto who = model.empty() ? champion_id(project) : std::string(model);
   for (const auto& output : project.lake->predictions(who, keys)) {
     if (!output.set.predictions.empty()) {
       seen[output.set.sample].modes = modes_of(output.set.predictions[0]);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "project/champion.h"
+
 namespace spotter::trainer {
 namespace {
 
@@ -11,15 +13,12 @@ struct Defaults {
 };
 
 Defaults defaults_of(Project& project) {
-  const auto champion =
-      project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
   const auto newest = project.catalog->query(
       "SELECT id, name, (SELECT count(*) FROM models) FROM models ORDER BY created_at DESC, id "
       "DESC LIMIT 1");
   Defaults defaults;
-  if (!champion.empty()) {
-    defaults.model = champion[0].text(0);
-  } else if (!newest.empty() && newest[0].integer(2) == 1) {
+  defaults.model = champion_id(project);
+  if (defaults.model.empty() && !newest.empty() && newest[0].integer(2) == 1) {
     defaults.model = newest[0].text(0);
   }
   defaults.newest = newest.empty() ? "" : newest[0].text(1);

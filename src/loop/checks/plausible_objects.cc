@@ -118,7 +118,7 @@ void PlausibleObjects::learn(const Sample& sample, const LabelSet& clusters, con
   const auto looks = looks_of(sample, clusters, predictions);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     const Label* label = labelled_at(clusters.labels[i].box, labels);
-    if (support_of(clusters.labels[i].box, predictions) >= detected ||
+    if (static_cast<double>(looks[i].values.back()) >= detected ||
         (label != nullptr && (label->ignore || label->crowd))) {
       continue;  // detected, or neither an object to find nor a distractor
     }

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "media/image.h"
+#include "project/champion.h"
 #include "project/filter.h"
 
 namespace spotter::curate {
@@ -64,11 +65,11 @@ std::vector<std::uint8_t> Pool::matching(const std::string& where) const {
 
 void Pool::load_vectors(const std::vector<std::string>& more, const std::string& cycle,
                         const trainer::Progress& progress) {
-  const auto rows = project_.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  if (rows.empty() || samples_.empty()) {
+  const auto champion = champion_id(project_);
+  if (champion.empty() || samples_.empty()) {
     return;
   }
-  model_ = rows[0].text(0);
+  model_ = champion;
   auto keys = keys_of(samples_);
   keys.insert(keys.end(), more.begin(), more.end());
   std::sort(keys.begin(), keys.end());

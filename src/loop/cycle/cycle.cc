@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "loop/cycle/rehearsal.h"
 #include "loop/cycle/steps.h"
+#include "project/champion.h"
 #include "project/filter.h"
 
 namespace spotter::cycle {
@@ -85,7 +86,7 @@ bool open(const CycleRow& cycle) {
 
 // Without a model there is nothing to collect, and without a label nothing to learn from.
 bool nothing_to_learn_from(Project& project) {
-  return project.config.sources.empty() && champion_now(project).empty() &&
+  return project.config.sources.empty() && champion_id(project).empty() &&
          query_keys(project, Filter::parse("labelled = true")).empty();
 }
 
@@ -116,7 +117,7 @@ Json run(Project& project, const RunOptions& options) {
   Journal journal(project);
   const auto cycle =
       journal.create(step_names(), options.started_by.empty() ? project.person : options.started_by,
-                     false, {{"champion", champion_now(project)}});
+                     false, {{"champion", champion_id(project)}});
   return advance(project, cycle.id, options);
 }
 
@@ -156,7 +157,7 @@ Json plan(Project& project) {
   if (newest && (open(*newest) || newest->state == CycleState::kFailed)) {
     return plan_json(plan_cycle(project, *newest, steps));
   }
-  CycleRow next{.parameters = {{"champion", champion_now(project)}}};
+  CycleRow next{.parameters = {{"champion", champion_id(project)}}};
   for (const auto& step : steps) {
     next.steps.push_back({.name = step.name});
   }

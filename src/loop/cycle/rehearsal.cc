@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "loop/cycle/pinch.h"
 #include "loop/cycle/steps.h"
+#include "project/champion.h"
 #include "trainer/command.h"
 
 namespace spotter::cycle {
@@ -79,7 +80,7 @@ CycleRow turn(Project& scratch, const RunOptions& options, const std::string& wh
     names.push_back(step.name);
   }
   const auto cycle =
-      Journal(scratch).create(names, who, true, {{"champion", champion_now(scratch)}});
+      Journal(scratch).create(names, who, true, {{"champion", champion_id(scratch)}});
   return advance_cycle(scratch, cycle.id, steps, options.hooks);
 }
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "project/champion.h"
+
 namespace spotter::cycle {
 
 std::vector<Step> loop_steps() {
@@ -16,11 +18,6 @@ std::vector<Step> loop_steps() {
 
 std::string champion_of(const StepContext& context) {
   return json_get_or<std::string>(context.cycle.parameters, "champion", "");
-}
-
-std::string champion_now(Project& project) {
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  return rows.empty() ? "" : rows.front().text(0);
 }
 
 std::string data_key(Project& project) {

@@ -17,7 +17,6 @@ namespace spotter::cycle {
 
 // The model that the cycle started with, "" when there was none: fixed in the cycle's parameters.
 [[nodiscard]] std::string champion_of(const StepContext& context);
-[[nodiscard]] std::string champion_now(Project& project);
 // What the lake and the catalog hold that steps depend on, as a short text: samples, labels, flags,
 // verdicts.
 [[nodiscard]] std::string data_key(Project& project);

@@ -4,6 +4,7 @@
 #include "loop/deploy/deploy.h"
 #include "loop/gate/gate.h"
 #include "loop/monitor/monitor.h"
+#include "project/champion.h"
 #include "trainer/trainer.h"
 
 namespace spotter::cycle {
@@ -128,7 +129,7 @@ StepResult run_deploy(const StepContext& context) {
 }
 
 StepResult run_monitor(const StepContext& context) {
-  const auto champion = champion_now(context.project);
+  const auto champion = champion_id(context.project);
   if (champion.empty()) {
     return skipped("no model is at work");
   }

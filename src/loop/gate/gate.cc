@@ -12,6 +12,7 @@
 #include "loop/gate/page.h"
 #include "loop/gate/pictures.h"
 #include "loop/gate/rule.h"
+#include "project/champion.h"
 #include "project/failure_modes.h"
 #include "project/mode_evaluations.h"
 #include "project/scoring.h"
@@ -69,8 +70,8 @@ std::optional<trainer::Model> champion_of(Project& project, const std::string& n
   if (!name.empty()) {
     return trainer::find_model(project, name);
   }
-  const auto rows = project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
-  return rows.empty() ? std::nullopt : std::optional(trainer::find_model(project, rows[0].text(0)));
+  const auto id = champion_id(project);
+  return id.empty() ? std::nullopt : std::optional(trainer::find_model(project, id));
 }
 
 struct Judged {

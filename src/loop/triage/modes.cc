@@ -9,6 +9,7 @@
 #include "loop/triage/naming.h"
 #include "loop/triage/queue.h"
 #include "loop/triage/triage.h"
+#include "project/champion.h"
 #include "project/check_runs.h"
 #include "project/failure_modes.h"
 #include "project/filter.h"
@@ -121,10 +122,9 @@ Json models_of(Project& project, const FailureMode& mode) {
                                  [&](const ModeEvaluation& row) { return row.model == model; });
     return it == rows.end() ? nullptr : &*it;
   };
-  const auto champion =
-      project.catalog->query("SELECT model FROM aliases WHERE alias = 'champion'");
+  const auto champion = champion_id(project);
   const auto* first = row_of(mode.first_model);
-  const auto* best = champion.empty() ? nullptr : row_of(champion[0].text(0));
+  const auto* best = champion.empty() ? nullptr : row_of(champion);
   Json result = Json::array();
   for (const auto& row : rows) {
     const auto interval = interval_of(row);

@@ -111,9 +111,9 @@ bool is_labelled(const Standing& standing, const Finding& finding) {
                      [&](const Label& label) { return iou(label.box, place) >= kLabelledThere; });
 }
 
-// Sets what is believed of an item: that something is wrong, whether it would be the model, and
-// what a person's answer is worth. Where nobody has labelled anything, no label can be wrong. What
-// a person flagged is always looked at.
+// Sets the votes of an item and what is believed of it: that something is wrong, whether it would
+// be the model, and what a person's answer is worth. Where nobody has labelled anything, no label
+// can be wrong. What a person flagged is always looked at.
 void judge(const Standing& standing, const Channels& known, Item& item) {
   std::vector<const Finding*> all;
   std::vector<const Finding*> of_label;  // that blame the label
@@ -128,7 +128,8 @@ void judge(const Standing& standing, const Channels& known, Item& item) {
       of_label.push_back(&finding);
     }
   }
-  item.probability = known.fusion().probability(known.votes(all));
+  item.votes = known.votes(all);
+  item.probability = known.fusion().probability(item.votes);
   item.model_share = standing.labels.contains(all.front()->sample) ? model_share_of(known, all) : 1;
   item.worth = item.probability;
   if (labelled && !flagged) {
@@ -144,14 +145,11 @@ void judge(const Standing& standing, const Channels& known, Item& item) {
 std::vector<Item> make_items(const Standing& standing, const Channels& known) {
   std::vector<Item> items;
   for (auto& members : merge_findings(standing.findings, standing.places)) {
-    std::vector<const Finding*> found;
-    bool judged = false;
-    for (const auto i : members) {
-      found.push_back(&standing.findings[i]);
-      judged = judged || known.judged(standing.findings[i]);
-    }
+    const bool judged = std::any_of(members.begin(), members.end(), [&](std::size_t i) {
+      return known.judged(standing.findings[i]);
+    });
     if (!judged) {
-      Item item{.findings = std::move(members), .votes = known.votes(found)};
+      Item item{.findings = std::move(members)};
       judge(standing, known, item);
       items.push_back(std::move(item));
     }
