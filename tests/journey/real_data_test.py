@@ -8,16 +8,15 @@ long enough to state figures. Prints `N passed, N failed, N skipped`.
 
 Usage: real_data_test.py [--full] [cells|cards …]
 """
-import argparse
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
+
+import journeys
 
 SPOTTER = str(Path(os.environ["SPOTTER_BUILD"]) / "spotter")
 SHARED = Path(os.environ["SPOTTER_SHARED"])
@@ -139,30 +138,12 @@ class Journey:
                 "base": base["overall"], "next": after["overall"], "verdict": gate["verdict"]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=list(SETS))
-    parser.add_argument("--full", action="store_true")
-    options = parser.parse_args()
-    passed = failed = skipped = 0
-    for name in options.sets:
-        if not SETS[name]["folder"].exists():
-            print(f"skipped: shared data {SETS[name]['folder'].name} is not there")
-            skipped += 1
-            continue
-        with tempfile.TemporaryDirectory(prefix="journey-") as work:
-            try:
-                result = Journey(name, options.full, Path(work)).go()
-                if options.full:
-                    assert result["base"]["AP50"] >= SETS[name]["full_ap50"], result
-                print(f"ok {json.dumps(result)}")
-                passed += 1
-            except AssertionError as e:
-                print(f"FAILED {name}: {e}")
-                failed += 1
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
+def go(name, full, work):
+    result = Journey(name, full, work).go()
+    if full:
+        assert result["base"]["AP50"] >= SETS[name]["full_ap50"], result
+    return result
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    journeys.main(__doc__, {name: facts["folder"] for name, facts in SETS.items()}, go)

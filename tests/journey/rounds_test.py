@@ -11,10 +11,10 @@ import os
 import random
 import struct
 import subprocess
-import sys
-import tempfile
 import zlib
 from pathlib import Path
+
+import journeys
 
 SPOTTER = str(Path(os.environ.get("SPOTTER_BUILD", "build/release")).resolve() / "spotter")
 SIDE = 32  # pixels
@@ -187,20 +187,6 @@ class Paths(Round):
         return {"before": whole["before"], "after": whole["after"], "straight on": whole["baseline"], "modes": states}
 
 
-def main():
-    kinds = {"classes": Classes, "paths": Paths}
-    passed = failed = 0
-    for name in sys.argv[1:] or kinds:
-        with tempfile.TemporaryDirectory(prefix="round-") as work:
-            try:
-                print(f"ok {name} {json.dumps(kinds[name](Path(work)).go())}")
-                passed += 1
-            except AssertionError as e:
-                print(f"FAILED {name}: {e}")
-                failed += 1
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    kinds = {"classes": Classes, "paths": Paths}
+    journeys.main(__doc__, dict.fromkeys(kinds), lambda name, full, work: kinds[name](work).go())

@@ -5,14 +5,13 @@ figures. Prints `N passed, N failed, N skipped`.
 
 Usage: tasks_test.py [--full] [signs|paths …]
 """
-import argparse
 import json
 import os
 import re
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
+
+import journeys
 
 SPOTTER = str(Path(os.environ["SPOTTER_BUILD"]) / "spotter")
 SHARED = Path(os.environ["SPOTTER_SHARED"])
@@ -149,28 +148,5 @@ class Paths(Journey):
                 "verdict": gate["verdict"]}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", nargs="*", default=list(NEEDS))
-    parser.add_argument("--full", action="store_true")
-    options = parser.parse_args()
-    passed = failed = skipped = 0
-    for name in options.sets:
-        if not NEEDS[name].exists():
-            print(f"skipped: shared data {NEEDS[name].name} is not there")
-            skipped += 1
-            continue
-        with tempfile.TemporaryDirectory(prefix="journey-") as work:
-            try:
-                result = {"signs": Signs, "paths": Paths}[name](options.full, Path(work)).go()
-                print(f"ok {name} {json.dumps(result)}")
-                passed += 1
-            except AssertionError as e:
-                print(f"FAILED {name}: {e}")
-                failed += 1
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    journeys.main(__doc__, NEEDS, lambda name, full, work: {"signs": Signs, "paths": Paths}[name](full, work).go())
