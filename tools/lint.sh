@@ -26,10 +26,10 @@ if [ ${#sources[@]} -gt 0 ]; then
 fi
 say "tools/tidy.py"
 python3 tools/tidy.py || failed=1
-[ -f build/release/compile_commands.json ] || cmake --preset release >/dev/null
+cmake --preset lint >/dev/null  # without precompiled headers, which are another compiler's
 mapfile -t units < <(files 'src/*.cc')
 say "clang-tidy on ${#units[@]} files"
-printf '%s\n' "${units[@]}" | xargs -r -P "$(nproc)" -n 4 "$bin/clang-tidy" -p build/release --quiet || failed=1
+printf '%s\n' "${units[@]}" | xargs -r -P "$(nproc)" -n 4 "$bin/clang-tidy" -p build/lint --quiet || failed=1
 if [ -d web/node_modules ]; then
   say "eslint and tsc"
   (cd web && npx --no-install tsc --noEmit && npx --no-install eslint .) || failed=1

@@ -115,7 +115,7 @@ WriteReport write_voc(const std::filesystem::path& path, std::span<const WriteIt
   for (const auto& [split, lines] : splits) {
     write_file_atomic(path / "ImageSets" / "Main" / (split + ".txt"), lines);
   }
-  report.notes.push_back("voc_base 1, corners inclusive, as the specification says");
+  report.notes.emplace_back("voc_base 1, corners inclusive, as the specification says");
   losses.report(report);
   return report;
 }
