@@ -42,10 +42,33 @@ float log2_of(double value) {
   return static_cast<float>(std::log2(std::max(value, 0.01)));
 }
 
+// log2 of the points on an m² at a distance of 1 m; 0 = not known.
+float density_of(const Json& facts) {
+  const double distance = json_get_or<double>(facts, "distance_m", 0.0);
+  const double area =
+      json_get_or<double>(facts, "width_m", 0.0) * json_get_or<double>(facts, "height_m", 0.0);
+  const double points = json_get_or<double>(facts, "points", 0.0);
+  return area > 0 && points > 0 && distance > 0
+             ? static_cast<float>(std::log2(points * distance * distance / area))
+             : 0.0F;
+}
+
 bool is_cut_off(const Sample& sample, const Box& box) {
   const bool known = sample.width > 0 && sample.height > 0;
   return known && (box.x1 < 1 || box.y1 < 1 || box.x2 > static_cast<double>(sample.width) - 1 ||
                    box.y2 > static_cast<double>(sample.height) - 1);
+}
+
+// Whether two boxes of about one size are a few pixels beside each other, as those of two sensors
+// of one narrow thing are.
+bool is_beside(const Box& a, const Box& b) {
+  const double width = std::max(a.width(), b.width());
+  const double height = std::max(a.height(), b.height());
+  const double dx = std::abs(a.x1 + a.x2 - b.x1 - b.x2) / 2;
+  const double dy = std::abs(a.y1 + a.y2 - b.y1 - b.y2) / 2;
+  return dx <= 0.75 * width && dy <= height / 2 &&
+         std::min(a.height(), b.height()) >= height / 1.5 &&
+         std::min(a.width(), b.width()) >= width / 2;
 }
 
 const Label* labelled_at(const Box& cluster, const LabelSet& labels) {
@@ -68,7 +91,7 @@ double support_of(const Box& cluster, const PredictionSet* predictions) {
   double best = 0;
   for (std::size_t i = 0; predictions != nullptr && i < predictions->predictions.size(); ++i) {
     const auto& p = predictions->predictions[i];
-    if (holds(p.box, x, y) || iou(cluster, p.box) >= 0.2) {
+    if (holds(p.box, x, y) || iou(cluster, p.box) >= 0.2 || is_beside(cluster, p.box)) {
       best = std::max(best, p.score);
     }
   }
@@ -86,7 +109,7 @@ std::vector<ClusterLook> looks_of(const Sample& sample, const LabelSet& clusters
     looks.push_back(
         {{log2_of(height), log2_of(json_get_or<double>(facts, "height_m", 0.0)),
           log2_of(cluster.box.width() / height), 0, is_cut_off(sample, cluster.box) ? 1.0F : 0.0F,
-          static_cast<float>(support_of(cluster.box, predictions))}});
+          density_of(facts), static_cast<float>(support_of(cluster.box, predictions))}});
   }
   for (std::size_t i = 0; i < looks.size(); ++i) {
     std::vector<Box> nearer;
@@ -118,12 +141,12 @@ void PlausibleObjects::learn(const Sample& sample, const LabelSet& clusters, con
   const auto looks = looks_of(sample, clusters, predictions);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     const Label* label = labelled_at(clusters.labels[i].box, labels);
-    if (static_cast<double>(looks[i].values.back()) >= detected ||
-        (label != nullptr && (label->ignore || label->crowd))) {
-      continue;  // detected, or neither an object to find nor a distractor
+    if (static_cast<double>(looks[i].values.back()) >= detected) {
+      continue;
     }
     looks_.insert(looks_.end(), looks[i].values.begin(), looks[i].values.end());
-    classes_.push_back(label == nullptr ? "" : label->class_name);
+    const bool wanted = label != nullptr && !label->ignore && !label->crowd;
+    classes_.push_back(wanted ? label->class_name : "");
   }
 }
 

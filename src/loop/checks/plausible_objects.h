@@ -14,10 +14,11 @@ namespace spotter::checks {
 
 // What is known of a cluster. Its attributes may say height_m, distance_m and points.
 struct ClusterLook {
-  static constexpr std::size_t kCount = 6;
+  static constexpr std::size_t kCount = 7;
   // log2 of height in pixels, of height in metres, and of width to height; the share that is hidden
-  // behind nearer clusters; 1 if the picture's edge cuts it off; the score of the best prediction
-  // at its place.
+  // behind nearer clusters; 1 if the picture's edge cuts it off; log2 of its points an m² seen from
+  // 1 m (of something behind a bush, few come through); the score of the best prediction at its
+  // place.
   std::array<float, kCount> values{};
 };
 
@@ -27,7 +28,7 @@ struct ClusterLook {
                                                 const PredictionSet* predictions);
 
 // The score of the best prediction at a cluster's place, whatever its class: one that holds its
-// centre, or with IoU 0.2.
+// centre, with IoU 0.2, or of about its size and less than three quarters of a width beside it.
 [[nodiscard]] double support_of(const Box& cluster, const PredictionSet* predictions);
 
 struct PlausibleOptions {
@@ -37,8 +38,8 @@ struct PlausibleOptions {
 };
 
 // Learned from the undetected clusters of samples that people have labelled: of those that look
-// most alike, how many were labelled objects. Undetected ones only, because what the model detects
-// is mostly an object and says nothing of what it leaves.
+// most alike, how many were labelled objects, those to be ignored not counted. Undetected ones
+// only, because what the model detects is mostly an object and says nothing of what it leaves.
 class PlausibleObjects {
  public:
   PlausibleObjects(const CheckInput& input, const PlausibleOptions& options);

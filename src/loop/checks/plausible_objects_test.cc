@@ -7,14 +7,17 @@
 namespace spotter::checks {
 namespace {
 
-Label cluster(const Box& box, double height_m, double distance_m) {
+Label cluster(const Box& box, double height_m, double distance_m, int points = 40) {
   Label c = labelled("", "cluster", box);
-  c.attributes = Json{{"height_m", height_m}, {"distance_m", distance_m}}.dump();
+  c.attributes =
+      Json{{"height_m", height_m}, {"width_m", 0.3}, {"distance_m", distance_m}, {"points", points}}
+          .dump();
   return c;
 }
 
 // Labelled samples with cones 30 pixels high, of which the model sees the right one; drums 45
-// pixels high, a cone hidden behind a drum, and one at the picture's edge, that nobody labels.
+// pixels high, a cone hidden behind a drum, and one at the picture's edge, that nobody labels; one
+// that is labelled to be ignored, and a fence post through which most rays pass.
 class Street {
  public:
   explicit Street(std::size_t count) {
@@ -28,9 +31,13 @@ class Street {
                                     cluster({x + 50, 200, x + 65, 230}, 0.7, 15),
                                     cluster({x + 100, 190, x + 130, 235}, 1.1, 12),
                                     cluster({x + 105, 200, x + 120, 230}, 0.7, 20),
-                                    cluster({0, 200, 15, 230}, 0.7, 15)}});
+                                    cluster({0, 200, 15, 230}, 0.7, 15),
+                                    cluster({x + 200, 200, x + 208, 215}, 0.7, 30),
+                                    cluster({x + 250, 200, x + 265, 230}, 0.7, 15, 4)}});
       labels_.push_back({.labels = {labelled("1", "cone", {x, 200, x + 15, 230}),
-                                    labelled("2", "cone", {x + 50, 200, x + 65, 230})}});
+                                    labelled("2", "cone", {x + 50, 200, x + 65, 230}),
+                                    labelled("3", "cone", {x + 200, 200, x + 208, 215})}});
+      labels_.back().labels.back().ignore = true;
       outputs_.emplace_back();
       outputs_.back().set.predictions = {predicted("cone", 0.9, {x + 50, 200, x + 65, 230})};
     }
@@ -66,6 +73,8 @@ TEST(PlausibleObjects, WhatPeopleLabelIsPlausibleAndWhatTheyLeaveIsNot) {
   EXPECT_LT(guesses[2].plausibility, 0.2) << "a drum";
   EXPECT_LT(guesses[3].plausibility, 0.2) << "hidden behind a drum";
   EXPECT_LT(guesses[4].plausibility, 0.2) << "cut off by the picture's edge";
+  EXPECT_LT(guesses[5].plausibility, 0.2) << "labelled to be ignored";
+  EXPECT_LT(guesses[6].plausibility, 0.2) << "few points for its size and distance";
 }
 
 TEST(PlausibleObjects, TooFewToLearnFromLeavesTheModelsWord) {
@@ -84,6 +93,14 @@ TEST(PlausibleObjects, SupportIsTheBestScoreAtThePlace) {
   EXPECT_EQ(support_of(square(9, 9, 4), &said), 0.4);
   EXPECT_EQ(support_of(square(200, 9, 4), &said), 0);
   EXPECT_EQ(support_of(square(9, 9, 4), nullptr), 0);
+}
+
+TEST(PlausibleObjects, ANarrowThingAFewPixelsBesideItsDetectionIsDetected) {
+  PredictionSet said;
+  said.predictions = {predicted("cone", 0.7, {145, 78, 149, 87})};
+  EXPECT_EQ(support_of({148, 79, 154, 88}, &said), 0.7);
+  EXPECT_EQ(support_of({152, 79, 156, 88}, &said), 0) << "the next cone of a row";
+  EXPECT_EQ(support_of({146, 60, 154, 88}, &said), 0) << "somebody behind it";
 }
 
 }  // namespace

@@ -398,7 +398,7 @@ class KeyText {
 };
 
 // Raised when a check's method changes, so that stored results of the old one are not reused.
-constexpr std::string_view kMethodRevision = "3";
+constexpr std::string_view kMethodRevision = "4";
 
 }  // namespace
 

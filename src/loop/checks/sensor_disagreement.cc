@@ -161,12 +161,14 @@ const Check sensor_disagreement = {
     .summary = "Objects that another sensor sees and the model does not, and the other way round",
     .method =
         "A cluster of the sensor layer without a prediction at its place (its centre inside the "
-        "box, or IoU 0.2) is a `miss`. Its score is its plausibility: of the clusters of the "
+        "box, IoU 0.2, or one of about its size less than its width beside it) is a `miss`. Its "
+        "score is its plausibility: of the clusters of the "
         "training samples that the model does not detect either, the `neighbours` that look most "
         "alike (size in pixels and in metres, shape, share hidden behind nearer clusters, cut off "
-        "by the picture's edge or not, score of the best prediction there), the share that people "
-        "labelled, shrunk to the share of "
-        "all. So neither usual distractors of a place (drums, bushes, bins) nor objects that are "
+        "by the picture's edge or not, points for its size and distance, score of the best "
+        "prediction there), the share that people labelled and did not mark to be ignored, shrunk "
+        "to the share of all. So neither usual distractors of a place (drums, bushes, bins) nor "
+        "objects that are "
         "too small or hidden to be labelled fill the list. Without 50 such clusters it is 1 − the "
         "best score there. With `gate`, predictions and clusters are matched one to one, "
         "as many and as near as possible; how far the sensors' pictures usually lie apart is "
