@@ -12,6 +12,7 @@ namespace {
 constexpr int kIterationsMax = 50;
 constexpr int kHalvingsMax = 20;
 constexpr double kTolerance = 1e-10;
+constexpr double kTop = 1.0 / 32;  // share of a channel's findings that are its strongest
 
 double logit(double p) {
   const double inside = std::clamp(p, 1e-4, 1 - 1e-4);
@@ -20,6 +21,12 @@ double logit(double p) {
 
 double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
+}
+
+// How often the findings that are left were halved, counted from the middle: −1 for the weakest, 0
+// in the middle, 1 from the best quarter on, 4 for the strongest.
+double height_of(double rank) {
+  return std::log2(0.5 / std::max(1 - rank, kTop));
 }
 
 // A non-zero of an item's row: position of the weight and the value that it is multiplied with.
@@ -33,7 +40,7 @@ struct Entry {
 std::array<Entry, 3> entries_of(const Vote& vote, std::span<const std::uint32_t> group) {
   const std::size_t channel = vote.channel;
   return {{{1 + 2 * channel, vote.weight},
-           {2 + 2 * channel, vote.weight * (2 * vote.rank - 1)},
+           {2 + 2 * channel, vote.weight * height_of(vote.rank)},
            {1 + 2 * group.size() + group[channel], vote.weight}}};
 }
 

@@ -30,19 +30,22 @@ struct ChannelPrior {
 
 struct FusionOptions {
   double base = 0.1;            // probability without any channel's word
-  double slope = 1.0;           // prior log-odds from the middle of a channel's ranks to its top
+  double slope = 0.5;           // prior log-odds from a channel's better half to its better quarter
   double group_variance = 2.0;  // of what the channels of a group share of their weights, log-odds²
   double channel_variance = 0.5;  // of what each has of its own
-  double slope_variance = 0.5;
+  double slope_variance = 0.1;
   double base_variance = 0.5;
 };
 
 // log-odds = base + Σ over the votes of (weight of the group + weight of the channel + slope ×
-// (2 rank − 1)). Gaussian priors, with means such that a channel alone at its middle rank has its
-// prior precision; maximum a posteriori by Newton's method (Bishop 2006, 4.3.3 and 4.5; the natural
-// form of naive Bayes fusion, in which verdicts correct for channels that repeat each other).
-// Groups are a hierarchical prior: a verdict on one kind of error of a check also says something of
-// its other kinds, so that a check is known after a screen and not after a screen of each kind.
+// height), where height is how often the findings above are halved from the middle up to the vote's
+// rank: log2(.5 / (1 − rank)), at most 4. So a channel's best hundred of thousands stand out, as
+// they would not on a scale of ranks. Gaussian priors, with means such that a channel alone at its
+// middle rank has its prior precision; maximum a posteriori by Newton's method (Bishop 2006, 4.3.3
+// and 4.5; the natural form of naive Bayes fusion, in which verdicts correct for channels that
+// repeat each other). Groups are a hierarchical prior: a verdict on one kind of error of a check
+// also says something of its other kinds, so that a check is known after a screen and not after a
+// screen of each kind.
 class ChannelFusion {
  public:
   // Costs (channels + groups)³ × a few iterations and linear time in the verdicts.

@@ -26,6 +26,16 @@ TEST(ChannelFusion, WithoutVerdictsAChannelIsBelievedAsItsPriorSays) {
   EXPECT_NEAR(fusion.probability({}), 0.1, 1e-9);
 }
 
+TEST(ChannelFusion, HalvingWhatIsLeftOfAChannelAddsTheSameUpToItsTop) {
+  constexpr std::array<ChannelPrior, 1> one = {{{0.5, 0}}};
+  const ChannelFusion fusion(one, {});
+  const auto at = [&](double rank) { return fusion.contribution({0, rank}); };
+  EXPECT_NEAR(at(0.75) - at(0.5), 0.5, 1e-9);
+  EXPECT_NEAR(at(0.875) - at(0.75), 0.5, 1e-9);
+  EXPECT_NEAR(at(0.5) - at(0), 0.5, 1e-9);
+  EXPECT_EQ(at(1), at(31.0 / 32));
+}
+
 TEST(ChannelFusion, TwoChannelsThatAgreeAreBelievedMoreThanOne) {
   constexpr std::array<ChannelPrior, 2> precision = {{{0.5, 0}, {0.5, 1}}};
   const ChannelFusion fusion(precision, {});

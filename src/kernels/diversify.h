@@ -9,7 +9,9 @@
 namespace spotter::kernels {
 
 struct DiversifyInput {
-  std::span<const double> relevance;     // of each item, >= 0
+  // Of each item, >= 0. Of a probability give the odds: then what is nearly sure gives way to
+  // another scene only for what is nearly sure too.
+  std::span<const double> relevance;
   std::span<const std::uint32_t> scene;  // of each item, from 0
   std::span<const float> look;           // items × dimensions, rows of length 1 or 0; may be empty
   std::size_t dimensions = 0;
@@ -18,9 +20,9 @@ struct DiversifyInput {
 };
 
 struct DiversifyOptions {
-  double scene_share = 0.9;  // of an item's relevance is left for each chosen item of its scene
+  double scene_share = 0.7;  // of an item's relevance is left for each chosen item of its scene
   double look_weight =
-      0.15;  // of an item's relevance is lost when one that looks the same is chosen
+      0.2;  // of an item's relevance is lost when one that looks the same is chosen
 };
 
 // Positions of the first `count` items, best first: each has the largest

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "domain/proposal.h"
 #include "kernels/diversify.h"
 #include "loop/triage/channels.h"
@@ -18,13 +19,13 @@
 namespace spotter::triage {
 namespace {
 
-constexpr std::size_t kPool = 2000;        // of the likeliest items, that are diversified
-constexpr std::size_t kPoolOfKind = 200;   // and of those of each kind of evidence
-constexpr double kUnknownDiscount = 0.06;  // see Kinds; before the first verdict
-constexpr double kKnownFrom = 15;          // verdicts, after which a kind of evidence is known
-constexpr double kLabelledThere = 0.2;     // IoU of a label with what a finding is about
-constexpr double kClear = 0.65;            // from which chance of one side an item is not ambiguous
-constexpr double kUsualSeconds = 20;       // of attention for an item, before any was measured
+constexpr std::size_t kPool = 2000;       // of the likeliest items, that are diversified
+constexpr std::size_t kPoolOfKind = 200;  // and of those of each kind of evidence
+constexpr double kUnknownDiscount = 0.1;  // of the odds; see Kinds; before the first verdict
+constexpr double kKnownFrom = 15;         // verdicts, after which a kind of evidence is known
+constexpr double kLabelledThere = 0.2;    // IoU of a label with what a finding is about
+constexpr double kClear = 0.65;           // from which chance of one side an item is not ambiguous
+constexpr double kUsualSeconds = 20;      // of attention for an item, before any was measured
 
 // Everything that stands, with where it is.
 struct Standing {
@@ -234,7 +235,7 @@ Looks looks_of(Project& project, const std::string& model, const std::vector<std
   return looks;
 }
 
-// Kinds of evidence: which one speaks loudest for each item, and how much of its relevance each
+// Kinds of evidence: which one speaks loudest for each item, and how much of its odds each
 // keeps for every item that is shown before. One that people have hardly judged may not fill the
 // screen, for what is believed of it is only a guess.
 struct Kinds {
@@ -274,6 +275,10 @@ std::vector<std::uint32_t> pool_of(const std::vector<Item>& items, const Kinds& 
   return pool;
 }
 
+double odds(double probability) {
+  return probability / std::max(1 - probability, 1e-4);
+}
+
 // The order in which the items are shown: the likeliest are spread over scenes, looks and kinds of
 // evidence.
 std::vector<std::uint32_t> order_of(Project& project, const std::string& model,
@@ -286,7 +291,7 @@ std::vector<std::uint32_t> order_of(Project& project, const std::string& model,
   std::vector<Sample> samples;
   std::vector<std::string> keys;
   for (const auto i : pool) {
-    relevance.push_back(items[i].worth);
+    relevance.push_back(odds(items[i].worth));
     kind.push_back(kinds.of_item[i]);
     keys.push_back(standing.findings[items[i].findings.front()].sample);
     const auto sample = standing.samples.find(keys.back());
@@ -410,6 +415,19 @@ Json pace(Project& project) {
           {"seconds_per_item", timed > 0 ? rows[0].real(1) / timed : kUsualSeconds}};
 }
 
+// Throws kInvalid for a class that neither the project nor a finding that stands knows.
+void check_class(const Project& project, const Standing& standing, const std::string& name) {
+  const auto& known = project.config.classes;
+  const bool is_known =
+      name.empty() || std::find(known.begin(), known.end(), name) != known.end() ||
+      std::any_of(standing.findings.begin(), standing.findings.end(),
+                  [&](const Finding& finding) { return finding.class_name == name; });
+  if (!is_known) {
+    fail(ErrorCode::kInvalid, fmt::format("no class is named \"{}\"{}; there are {}", name,
+                                          did_you_mean(name, known), fmt::join(known, ", ")));
+  }
+}
+
 }  // namespace
 
 std::string queue_model(Project& project, const std::string& name) {
@@ -422,6 +440,7 @@ Json queue(Project& project, const QueueOptions& options) {
   const std::string mode =
       options.mode.empty() ? "" : find_failure_mode(project, options.mode).name;
   const auto standing = load(project, model);
+  check_class(project, standing, options.class_name);
   const Channels known(project, standing.checks);
   const auto modes = modes_of_findings(project);
   auto items = make_items(standing, known);
