@@ -39,7 +39,7 @@ std::string channels_text(const Json& channels) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void print_queue(const Json& result) {
+void print_queue(const Json& result, bool narrowed) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& item : result["items"]) {
     rows.push_back({item["id"], percent(item["worth"]), item["verdict"], item["error"],
@@ -47,7 +47,8 @@ void print_queue(const Json& result) {
                     proposal_text(item["proposal"])});
   }
   if (rows.empty()) {
-    fmt::print("nothing waits for a person; `spotter check run` looks for more\n");
+    fmt::print("nothing {}waits for a person; `spotter check run` looks for more\n",
+               narrowed ? "of that kind " : "");
     return;
   }
   print_table({"item", "worth it", "likely", "error", "class", "sample", "because", "proposal"},
@@ -70,7 +71,7 @@ std::function<int()> declare_queue(CLI::App& app, Context& context) {
     auto project = open_project(context.project);
     const Json result = triage::queue(project, *options);
     context.answer(result, [&] {
-      print_queue(result);
+      print_queue(result, !(options->mode + options->class_name + options->error).empty());
       const auto hint = options->model.empty() ? trainer::model_to_name(project) : "";
       fmt::print("{}{}", hint, hint.empty() ? "" : "\n");
     });

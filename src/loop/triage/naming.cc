@@ -59,8 +59,9 @@ std::string error_words(const std::string& error, const std::string& class_name,
       {"uncertain", "uncertain {}"},
       {"miscalibrated", "overconfident {}"},
       {"wrong_future", "wrongly foreseen {}"}};
+  const std::string unnamed = error == "wrong_future" ? "paths" : "objects";
   const std::string things = (qualities.empty() ? "" : qualities + " ") +
-                             (class_name.empty() ? "objects" : plural(class_name));
+                             (class_name.empty() ? unnamed : plural(class_name));
   const auto words = of_objects.find(error);
   return words == of_objects.end() ? fmt::format("{} of {}", error, things)
                                    : fmt::format(fmt::runtime(words->second), things);

@@ -122,7 +122,14 @@ Json split_mode(Project& project, const SplitOptions& options) {
     set_failure_mode_state(project, part.id, state, part.last_model,
                            fmt::format("split off \"{}\"", mode.name));
     save_failure_mode(project, mode);
+    const auto findings = finding_count(project, mode.id);
     move_to_parts(project, mode.id);
+    if (findings > 0 && finding_count(project, part.id) == 0) {
+      fail(ErrorCode::kInvalid,
+           fmt::format("none of the {} findings of \"{}\" is in a sample where {}: `spotter modes "
+                       "show {}` lists them",
+                       findings, mode.name, options.where, mode.name));
+    }
     note_failure_mode(project, mode.id, "", fmt::format("\"{}\" was split off", part.name));
     project.catalog->execute(
         "UPDATE slices SET definition = $1 WHERE failure_mode = $2",
