@@ -27,7 +27,7 @@ fi
 say "tools/tidy.py"
 python3 tools/tidy.py || failed=1
 cmake --preset lint >/dev/null  # without precompiled headers, which are another compiler's
-mapfile -t units < <(files 'src/*.cc')
+mapfile -t units < <(files 'src/*.cc' 'tests/*.cc')
 say "clang-tidy on ${#units[@]} files"
 printf '%s\n' "${units[@]}" | xargs -r -P "$(nproc)" -n 4 "$bin/clang-tidy" -p build/lint --quiet || failed=1
 if [ -d web/node_modules ]; then

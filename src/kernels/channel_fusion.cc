@@ -24,7 +24,7 @@ double sigmoid(double x) {
 }
 
 // How often the findings that are left were halved, counted from the middle: −1 for the weakest, 0
-// in the middle, 1 from the best quarter on, 4 for the strongest.
+// in the middle, 1 at the best quarter, 4 for all of the best 32nd.
 double height_of(double rank) {
   return std::log2(0.5 / std::max(1 - rank, kTop));
 }

@@ -9,8 +9,8 @@
 namespace spotter::kernels {
 
 struct DiversifyInput {
-  // Of each item, >= 0. Of a probability give the odds: then what is nearly sure gives way to
-  // another scene only for what is nearly sure too.
+  // Of each item, >= 0. Of a probability give the odds: then what is nearly sure gives way first to
+  // what is nearly sure too.
   std::span<const double> relevance;
   std::span<const std::uint32_t> scene;  // of each item, from 0
   std::span<const float> look;           // items × dimensions, rows of length 1 or 0; may be empty

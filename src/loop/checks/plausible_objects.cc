@@ -10,10 +10,11 @@ namespace spotter::checks {
 namespace {
 
 constexpr std::size_t kLearnedMin = 50;
-constexpr double kSameObject = 0.3;  // IoU of a cluster with a label
-constexpr double kNearer_m = 0.5;    // from which a cluster can hide another
-constexpr int kGrid = 12;            // points a side, at which a box is looked at
-constexpr double kMostOf = 0.6;      // share that makes a class the usual one
+constexpr double kSameObject = 0.3;   // IoU of a cluster with a label
+constexpr double kNearer_m = 0.5;     // from which a cluster can hide another
+constexpr int kGrid = 12;             // points a side, at which a box is looked at
+constexpr double kMostOf = 0.6;       // share that makes a class the usual one
+constexpr double kSmallest_m = 0.05;  // side of a cluster of one column or row of points
 
 Json facts_of(const Label& cluster) {
   return cluster.attributes.empty() ? Json::object()
@@ -42,15 +43,17 @@ float log2_of(double value) {
   return static_cast<float>(std::log2(std::max(value, 0.01)));
 }
 
-// log2 of the points on an m² at a distance of 1 m; 0 = not known.
+// log2 of the points on an m² at a distance of 1 m; 0 when the sensor does not say.
 float density_of(const Json& facts) {
-  const double distance = json_get_or<double>(facts, "distance_m", 0.0);
-  const double area =
-      json_get_or<double>(facts, "width_m", 0.0) * json_get_or<double>(facts, "height_m", 0.0);
-  const double points = json_get_or<double>(facts, "points", 0.0);
-  return area > 0 && points > 0 && distance > 0
-             ? static_cast<float>(std::log2(points * distance * distance / area))
-             : 0.0F;
+  if (!facts.contains("points") || !facts.contains("width_m") || !facts.contains("height_m") ||
+      !facts.contains("distance_m")) {
+    return 0;
+  }
+  const double distance = std::max(json_get_or<double>(facts, "distance_m", 0.0), kSmallest_m);
+  const double area = std::max(json_get_or<double>(facts, "width_m", 0.0), kSmallest_m) *
+                      std::max(json_get_or<double>(facts, "height_m", 0.0), kSmallest_m);
+  const double points = std::max(json_get_or<double>(facts, "points", 0.0), 0.5);
+  return static_cast<float>(std::log2(points * distance * distance / area));
 }
 
 bool is_cut_off(const Sample& sample, const Box& box) {
@@ -59,16 +62,17 @@ bool is_cut_off(const Sample& sample, const Box& box) {
                    box.y2 > static_cast<double>(sample.height) - 1);
 }
 
-// Whether two boxes of about one size are a few pixels beside each other, as those of two sensors
-// of one narrow thing are.
+// Whether a narrow thing's cluster and a prediction of about its size overlap beside each other, as
+// boxes of two sensors do that are calibrated to a few pixels.
 bool is_beside(const Box& a, const Box& b) {
   const double width = std::max(a.width(), b.width());
   const double height = std::max(a.height(), b.height());
   const double dx = std::abs(a.x1 + a.x2 - b.x1 - b.x2) / 2;
   const double dy = std::abs(a.y1 + a.y2 - b.y1 - b.y2) / 2;
-  return dx <= 0.75 * width && dy <= height / 2 &&
-         std::min(a.height(), b.height()) >= height / 1.5 &&
-         std::min(a.width(), b.width()) >= width / 2;
+  const bool alike = std::min(a.height(), b.height()) >= height / 1.5 &&
+                     std::min(a.width(), b.width()) >= width / 2;
+  return width <= height && alike && dx <= 0.75 * width && dx < (a.width() + b.width()) / 2 &&
+         dy <= height / 2;
 }
 
 const Label* labelled_at(const Box& cluster, const LabelSet& labels) {
@@ -141,11 +145,12 @@ void PlausibleObjects::learn(const Sample& sample, const LabelSet& clusters, con
   const auto looks = looks_of(sample, clusters, predictions);
   for (std::size_t i = 0; i < looks.size(); ++i) {
     const Label* label = labelled_at(clusters.labels[i].box, labels);
-    if (static_cast<double>(looks[i].values.back()) >= detected) {
-      continue;
+    if (static_cast<double>(looks[i].values.back()) >= detected ||
+        (label != nullptr && label->crowd)) {
+      continue;  // detected, or of a crowd, whose members look like what is to be found
     }
     looks_.insert(looks_.end(), looks[i].values.begin(), looks[i].values.end());
-    const bool wanted = label != nullptr && !label->ignore && !label->crowd;
+    const bool wanted = label != nullptr && !label->ignore;
     classes_.push_back(wanted ? label->class_name : "");
   }
 }

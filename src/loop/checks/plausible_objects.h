@@ -12,7 +12,8 @@
 
 namespace spotter::checks {
 
-// What is known of a cluster. Its attributes may say height_m, distance_m and points.
+// What is known of a cluster. Its attributes may say height_m, width_m, distance_m
+// and points.
 struct ClusterLook {
   static constexpr std::size_t kCount = 7;
   // log2 of height in pixels, of height in metres, and of width to height; the share that is hidden
@@ -28,7 +29,8 @@ struct ClusterLook {
                                                 const PredictionSet* predictions);
 
 // The score of the best prediction at a cluster's place, whatever its class: one that holds its
-// centre, with IoU 0.2, or of about its size and less than three quarters of a width beside it.
+// centre, with IoU 0.2, or, of narrow things, of about its size and at most three quarters of a
+// width beside it.
 [[nodiscard]] double support_of(const Box& cluster, const PredictionSet* predictions);
 
 struct PlausibleOptions {
@@ -38,8 +40,9 @@ struct PlausibleOptions {
 };
 
 // Learned from the undetected clusters of samples that people have labelled: of those that look
-// most alike, how many were labelled objects, those to be ignored not counted. Undetected ones
-// only, because what the model detects is mostly an object and says nothing of what it leaves.
+// most alike, how many were labelled objects; one that is labelled to be ignored counts as none.
+// Undetected ones only, because what the model detects is mostly an object and says nothing of what
+// it leaves.
 class PlausibleObjects {
  public:
   PlausibleObjects(const CheckInput& input, const PlausibleOptions& options);

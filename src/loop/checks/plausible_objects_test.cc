@@ -101,6 +101,8 @@ TEST(PlausibleObjects, ANarrowThingAFewPixelsBesideItsDetectionIsDetected) {
   EXPECT_EQ(support_of({148, 79, 154, 88}, &said), 0.7);
   EXPECT_EQ(support_of({152, 79, 156, 88}, &said), 0) << "the next cone of a row";
   EXPECT_EQ(support_of({146, 60, 154, 88}, &said), 0) << "somebody behind it";
+  said.predictions = {predicted("car", 0.9, {0, 100, 200, 180})};
+  EXPECT_EQ(support_of({145, 100, 345, 180}, &said), 0) << "the car beside a car";
 }
 
 }  // namespace

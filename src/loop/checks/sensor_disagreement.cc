@@ -161,7 +161,9 @@ const Check sensor_disagreement = {
     .summary = "Objects that another sensor sees and the model does not, and the other way round",
     .method =
         "A cluster of the sensor layer without a prediction at its place (its centre inside the "
-        "box, IoU 0.2, or one of about its size less than its width beside it) is a `miss`. Its "
+        "box, IoU 0.2, or, of narrow things, one of about its size at most 3/4 of a width beside "
+        "it) "
+        "is a `miss`. Its "
         "score is its plausibility: of the clusters of the "
         "training samples that the model does not detect either, the `neighbours` that look most "
         "alike (size in pixels and in metres, shape, share hidden behind nearer clusters, cut off "

@@ -201,6 +201,11 @@ std::vector<kernels::Vote> Channels::votes(const std::vector<const Finding*>& fi
   return votes;
 }
 
+double Channels::top_rank(const ChannelName& channel) const {
+  const auto& scores = scores_.at(channel);
+  return scores.empty() ? 0.5 : kernels::rank_in(scores, scores.back());
+}
+
 std::int64_t Channels::judged_count(const std::string& evidence) const {
   const auto it = judged_by_evidence_.find(evidence);
   return it == judged_by_evidence_.end() ? 0 : it->second;
@@ -233,7 +238,7 @@ Json channels(Project& project, const std::string& model) {
     const auto total = static_cast<double>(counts.total());
     const auto range = kernels::wilson_interval(counts.confirmed(), total);
     const kernels::Vote middle{c, 0.5};
-    const kernels::Vote top{c, 1.0};
+    const kernels::Vote top{c, known.top_rank(name)};
     rows.push_back({{"check", name.check},
                     {"error", name.error},
                     {"findings", standing},

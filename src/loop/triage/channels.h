@@ -59,6 +59,8 @@ class Channels {
   // The votes of an item's findings: of each kind of evidence the channel that is believed most, at
   // its highest rank.
   [[nodiscard]] std::vector<kernels::Vote> votes(const std::vector<const Finding*>& findings) const;
+  // Rank of the channel's strongest finding that stands.
+  [[nodiscard]] double top_rank(const ChannelName& channel) const;
   // How many judged items a kind of evidence had a word in.
   [[nodiscard]] std::int64_t judged_count(const std::string& evidence) const;
   [[nodiscard]] const kernels::ChannelFusion& fusion() const { return *fusion_; }

@@ -54,15 +54,9 @@ FailureMode part_of(Project& project, const FailureMode& mode, const SplitOption
   return part;
 }
 
-}  // namespace
-
-bool is_part(const FailureMode& mode) {
-  return evidence_of(mode).contains("part_of");
-}
-
-void move_to_parts(Project& project, const std::string& id) {
-  const FailureMode mode = find_failure_mode(project, id);
-  const auto parts = parts_of(mode);
+// Moves the findings of `mode` that are in a part's samples into the part, and shares out what the
+// mode weighs.
+void fill_parts(Project& project, const FailureMode& mode, const std::vector<std::string>& parts) {
   if (parts.empty()) {
     return;
   }
@@ -70,10 +64,10 @@ void move_to_parts(Project& project, const std::string& id) {
   for (const auto& row : project.catalog->query(
            "SELECT DISTINCT sample FROM failure_mode_findings WHERE failure_mode = $1 ORDER BY "
            "sample",
-           {id})) {
+           {mode.id})) {
     keys.push_back(row.text(0));
   }
-  const auto all = static_cast<double>(std::max<std::int64_t>(1, finding_count(project, id)));
+  const auto all = static_cast<double>(std::max<std::int64_t>(1, finding_count(project, mode.id)));
   const auto samples = keys.empty() ? std::vector<Sample>() : project.lake->samples(keys);
   double left = mode.frequency;
   for (const auto& part_id : parts) {
@@ -86,14 +80,37 @@ void move_to_parts(Project& project, const std::string& id) {
         project.catalog->execute(
             "UPDATE failure_mode_findings SET failure_mode = $1 WHERE failure_mode = $2 AND sample "
             "= $3",
-            {part_id, id, sample.key});
+            {part_id, mode.id, sample.key});
       }
     }
     const auto share = static_cast<double>(finding_count(project, part_id)) / all;
     rescale(project, part, mode.frequency * share, mode.severity);
     left -= mode.frequency * share;
   }
-  rescale(project, find_failure_mode(project, id), std::max(0.0, left), mode.severity);
+  rescale(project, find_failure_mode(project, mode.id), std::max(0.0, left), mode.severity);
+}
+
+// A part without findings, or a mode left without any, is a filter that was meant otherwise.
+void refuse_empty(Project& project, const FailureMode& mode, const FailureMode& part,
+                  const std::string& where) {
+  const auto taken = finding_count(project, part.id);
+  const auto left = finding_count(project, mode.id);
+  if (taken + left > 0 && (taken == 0 || left == 0)) {
+    fail(ErrorCode::kInvalid,
+         fmt::format("{} finding of \"{}\" is in a sample where {}: `spotter modes show {}` lists "
+                     "them",
+                     taken == 0 ? "no" : "every", mode.name, where, mode.name));
+  }
+}
+
+}  // namespace
+
+bool is_part(const FailureMode& mode) {
+  return evidence_of(mode).contains("part_of");
+}
+
+void move_to_parts(Project& project, const std::string& id) {
+  fill_parts(project, find_failure_mode(project, id), parts_of(find_failure_mode(project, id)));
 }
 
 Json split_mode(Project& project, const SplitOptions& options) {
@@ -122,14 +139,8 @@ Json split_mode(Project& project, const SplitOptions& options) {
     set_failure_mode_state(project, part.id, state, part.last_model,
                            fmt::format("split off \"{}\"", mode.name));
     save_failure_mode(project, mode);
-    const auto findings = finding_count(project, mode.id);
-    move_to_parts(project, mode.id);
-    if (findings > 0 && finding_count(project, part.id) == 0) {
-      fail(ErrorCode::kInvalid,
-           fmt::format("none of the {} findings of \"{}\" is in a sample where {}: `spotter modes "
-                       "show {}` lists them",
-                       findings, mode.name, options.where, mode.name));
-    }
+    fill_parts(project, mode, {part.id});
+    refuse_empty(project, mode, part, options.where);
     note_failure_mode(project, mode.id, "", fmt::format("\"{}\" was split off", part.name));
     project.catalog->execute(
         "UPDATE slices SET definition = $1 WHERE failure_mode = $2",

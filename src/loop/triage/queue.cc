@@ -1,16 +1,16 @@
 #include "loop/triage/queue.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "domain/finding_errors.h"
 #include "domain/proposal.h"
 #include "kernels/diversify.h"
 #include "loop/triage/channels.h"
+#include "loop/triage/looks.h"
 #include "loop/triage/queue_items.h"
 #include "project/failure_modes.h"
 #include "project/sample_conditions.h"
@@ -143,6 +143,15 @@ void judge(const Standing& standing, const Channels& known, Item& item) {
   }
 }
 
+// Tells apart what is equally worth: among a channel's strongest the probability is one.
+double best_rank(const Item& item) {
+  double best = 0;
+  for (const auto& vote : item.votes) {
+    best = std::max(best, vote.rank);
+  }
+  return best;
+}
+
 std::vector<Item> make_items(const Standing& standing, const Channels& known) {
   std::vector<Item> items;
   for (auto& members : merge_findings(standing.findings, standing.places)) {
@@ -155,8 +164,9 @@ std::vector<Item> make_items(const Standing& standing, const Channels& known) {
       items.push_back(std::move(item));
     }
   }
-  std::stable_sort(items.begin(), items.end(),
-                   [](const Item& a, const Item& b) { return a.worth > b.worth; });
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return std::pair(a.worth, best_rank(a)) > std::pair(b.worth, best_rank(b));
+  });
   return items;
 }
 
@@ -190,49 +200,6 @@ std::string class_of(const Standing& standing, const Item& item) {
     }
   }
   return "";
-}
-
-// Looks of the items' samples, centred and of length 1, as rows; those without an embedding are 0.
-struct Looks {
-  std::vector<float> rows;
-  std::size_t dimensions = 0;
-};
-
-Looks looks_of(Project& project, const std::string& model, const std::vector<std::string>& keys) {
-  Looks looks;
-  if (model.empty() || keys.empty()) {
-    return looks;
-  }
-  const std::set<std::string> distinct(keys.begin(), keys.end());
-  const std::vector<std::string> wanted(distinct.begin(), distinct.end());
-  const auto known = trainer::image_embeddings(project, model, wanted);
-  const std::size_t d = known.dimensions;
-  if (known.keys.empty() || d == 0) {
-    return looks;
-  }
-  std::vector<double> mean(d);
-  for (std::size_t i = 0; i < known.values.size(); ++i) {
-    mean[i % d] += static_cast<double>(known.values[i]) / static_cast<double>(known.keys.size());
-  }
-  std::map<std::string_view, std::size_t> row_of;
-  for (std::size_t r = 0; r < known.keys.size(); ++r) {
-    row_of.emplace(known.keys[r], r);
-  }
-  looks.dimensions = d;
-  looks.rows.assign(keys.size() * d, 0);
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto row = row_of.find(keys[i]);
-    double square = 0;
-    for (std::size_t k = 0; row != row_of.end() && k < d; ++k) {
-      const double off = static_cast<double>(known.values[row->second * d + k]) - mean[k];
-      looks.rows[i * d + k] = static_cast<float>(off);
-      square += off * off;
-    }
-    for (std::size_t k = 0; square > 0 && k < d; ++k) {
-      looks.rows[i * d + k] /= static_cast<float>(std::sqrt(square));
-    }
-  }
-  return looks;
 }
 
 // Kinds of evidence: which one speaks loudest for each item, and how much of its odds each
@@ -415,16 +382,23 @@ Json pace(Project& project) {
           {"seconds_per_item", timed > 0 ? rows[0].real(1) / timed : kUsualSeconds}};
 }
 
-// Throws kInvalid for a class that neither the project nor a finding that stands knows.
-void check_class(const Project& project, const Standing& standing, const std::string& name) {
-  const auto& known = project.config.classes;
-  const bool is_known =
-      name.empty() || std::find(known.begin(), known.end(), name) != known.end() ||
-      std::any_of(standing.findings.begin(), standing.findings.end(),
-                  [&](const Finding& finding) { return finding.class_name == name; });
-  if (!is_known) {
-    fail(ErrorCode::kInvalid, fmt::format("no class is named \"{}\"{}; there are {}", name,
-                                          did_you_mean(name, known), fmt::join(known, ", ")));
+// Throws for a class that neither the project nor a finding that stands knows, and for a kind of
+// error that does not exist.
+void check_words(const Project& project, const Standing& standing, const QueueOptions& options) {
+  std::set<std::string> known(project.config.classes.begin(), project.config.classes.end());
+  for (const auto& finding : standing.findings) {
+    known.insert(finding.class_name);
+  }
+  if (!known.contains(options.class_name) && !options.class_name.empty()) {
+    const std::vector<std::string> names(known.begin(), known.end());
+    fail(ErrorCode::kNotFound, fmt::format("there is no class \"{}\"{}", options.class_name,
+                                           did_you_mean(options.class_name, names)));
+  }
+  const std::vector<std::string> errors(kFindingErrors.begin(), kFindingErrors.end());
+  if (!options.error.empty() &&
+      std::find(errors.begin(), errors.end(), options.error) == errors.end()) {
+    fail(ErrorCode::kInvalid, fmt::format("\"{}\" is no kind of error{}", options.error,
+                                          did_you_mean(options.error, errors)));
   }
 }
 
@@ -440,7 +414,7 @@ Json queue(Project& project, const QueueOptions& options) {
   const std::string mode =
       options.mode.empty() ? "" : find_failure_mode(project, options.mode).name;
   const auto standing = load(project, model);
-  check_class(project, standing, options.class_name);
+  check_words(project, standing, options);
   const Channels known(project, standing.checks);
   const auto modes = modes_of_findings(project);
   auto items = make_items(standing, known);

@@ -25,7 +25,8 @@ struct QueueOptions {
 // (model_error, label_error, ambiguous: the likeliest), "model_error", "label_error" (chances, as
 // shares of all), "proposal" or null, "channels": [{"check", "score", "rank", "log_odds", "error",
 // "evidence"}], "findings": [ids], "modes": [names]}]}: items that nobody has judged. Costs what
-// stands of findings, read once, and limit × 2,000 comparisons of looks.
+// stands of findings, read once, and limit × 2,000 comparisons of looks. Throws kNotFound for a
+// model, mode or class that nobody knows, kInvalid for a kind of error that does not exist.
 [[nodiscard]] Json queue(Project& project, const QueueOptions& options);
 
 struct JudgeOptions {

@@ -183,6 +183,7 @@ export function QueuePage() {
   const only = useSearch({ from: '/queue' });
   const query = useQuery(queueQuery(only));
   const more = () => void query.refetch();
+  const narrowed = Object.values(only).some((word) => word !== undefined && word !== '');
   return (
     <Page
       title="Queue"
@@ -193,7 +194,11 @@ export function QueuePage() {
         {(queue) =>
           queue.items.length === 0 ? (
             <>
-              <Empty icon={CircleCheck} title="Nothing waits for a look" command="spotter check run">
+              <Empty
+                icon={CircleCheck}
+                title={narrowed ? 'Nothing of that kind waits for a look' : 'Nothing waits for a look'}
+                command="spotter check run"
+              >
                 Checks look for what the model or the labels got wrong. What they find comes here, the
                 likeliest first.
               </Empty>
