@@ -110,7 +110,8 @@ bool is_part(const FailureMode& mode) {
 }
 
 void move_to_parts(Project& project, const std::string& id) {
-  fill_parts(project, find_failure_mode(project, id), parts_of(find_failure_mode(project, id)));
+  const FailureMode mode = find_failure_mode(project, id);
+  fill_parts(project, mode, parts_of(mode));
 }
 
 Json split_mode(Project& project, const SplitOptions& options) {

@@ -385,18 +385,20 @@ Json pace(Project& project) {
 // Throws for a class that neither the project nor a finding that stands knows, and for a kind of
 // error that does not exist.
 void check_words(const Project& project, const Standing& standing, const QueueOptions& options) {
-  std::set<std::string> known(project.config.classes.begin(), project.config.classes.end());
-  for (const auto& finding : standing.findings) {
-    known.insert(finding.class_name);
+  if (!options.class_name.empty()) {
+    std::set<std::string> known(project.config.classes.begin(), project.config.classes.end());
+    for (const auto& finding : standing.findings) {
+      known.insert(finding.class_name);
+    }
+    if (!known.contains(options.class_name)) {
+      const std::vector<std::string> names(known.begin(), known.end());
+      fail(ErrorCode::kNotFound, fmt::format("there is no class \"{}\"{}", options.class_name,
+                                             did_you_mean(options.class_name, names)));
+    }
   }
-  if (!known.contains(options.class_name) && !options.class_name.empty()) {
-    const std::vector<std::string> names(known.begin(), known.end());
-    fail(ErrorCode::kNotFound, fmt::format("there is no class \"{}\"{}", options.class_name,
-                                           did_you_mean(options.class_name, names)));
-  }
-  const std::vector<std::string> errors(kFindingErrors.begin(), kFindingErrors.end());
-  if (!options.error.empty() &&
-      std::find(errors.begin(), errors.end(), options.error) == errors.end()) {
+  if (!options.error.empty() && std::find(kFindingErrors.begin(), kFindingErrors.end(),
+                                          options.error) == kFindingErrors.end()) {
+    const std::vector<std::string> errors(kFindingErrors.begin(), kFindingErrors.end());
     fail(ErrorCode::kInvalid, fmt::format("\"{}\" is no kind of error{}", options.error,
                                           did_you_mean(options.error, errors)));
   }

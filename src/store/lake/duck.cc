@@ -196,15 +196,16 @@ Value tidy(Value value, duckdb_type type) {
   return value;
 }
 
-std::string quoted_name(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
+// `text` between two marks; a mark in it is doubled.
+std::string quoted(std::string_view text, char mark) {
+  std::string out(1, mark);
+  for (const char c : text) {
     out += c;
-    if (c == '"') {
+    if (c == mark) {
       out += c;
     }
   }
-  return out + "\"";
+  return out + mark;
 }
 
 ColumnType type_of(duckdb_result& result, idx_t column) {
@@ -279,7 +280,7 @@ std::string with_readable_columns(std::string_view sql, duckdb_result& result,
     const std::string_view comma = c == 0 ? "" : ", ";
     names += fmt::format("{}c{}", comma, c);
     columns +=
-        fmt::format("{}c{}{} AS {}", comma, c, cast, quoted_name(duckdb_column_name(&result, c)));
+        fmt::format("{}c{}{} AS {}", comma, c, cast, sql_name(duckdb_column_name(&result, c)));
   }
   return fmt::format("SELECT {} FROM (\n{}\n) AS readable({})", columns, sql, names);
 }
@@ -478,14 +479,11 @@ std::string library_version() {
 }
 
 std::string sql_text(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c;
-    if (c == '\'') {
-      out += c;
-    }
-  }
-  return out + "'";
+  return quoted(text, '\'');
+}
+
+std::string sql_name(std::string_view name) {
+  return quoted(name, '"');
 }
 
 }  // namespace spotter::lake

@@ -61,5 +61,7 @@ class Duck {
 
 // 'text' with quotes doubled, for the few places that take no parameter (ATTACH, COPY).
 [[nodiscard]] std::string sql_text(std::string_view text);
+// The same for a name, between double quotes.
+[[nodiscard]] std::string sql_name(std::string_view name);
 
 }  // namespace spotter::lake

@@ -18,17 +18,6 @@
 namespace spotter::lake {
 namespace {
 
-std::string sql_name(std::string_view name) {
-  std::string out = "\"";
-  for (const char c : name) {
-    out += c;
-    if (c == '"') {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 ColumnKind kind_of(std::string_view type) {
   for (const std::string_view word : {"[]", "STRUCT", "MAP", "BLOB", "UNION", "BIT"}) {
     if (type.find(word) != std::string_view::npos) {
